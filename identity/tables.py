@@ -1,0 +1,255 @@
+"""What the room keeps: the embedded population register, accounts, challenges, sessions, staff, limits, the audit."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from notifications.columns import BigId, UtcDateTime, enum_text
+
+
+class DocumentKind(StrEnum):
+    NATIONAL_CARD = "national_card"
+    RESIDENCE_CARD = "residence_card"
+
+
+class BirthPrecision(StrEnum):
+    """How much of a birth date is known. What is not known is stored as 1: 1950 alone is 1950-01-01, `year`."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class Gender(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+
+
+class Proofing(StrEnum):
+    REGISTER_MATCH = "register_match"
+    IN_PERSON = "in_person"
+
+
+class Purpose(StrEnum):
+    """What a one-time code is for. A code sent for one purpose is worth nothing for another."""
+
+    CLAIM = "claim"
+    SIGN_IN = "sign_in"
+    CONFIRM_EMAIL = "confirm_email"
+    VISIT = "visit"
+    JOIN_HOUSEHOLD = "join_household"
+    RECOVERY = "recovery"
+
+
+class Step(StrEnum):
+    """How far a challenge is. `closed` is a challenge that another one has replaced before it was proven."""
+
+    STARTED = "started"
+    PROVEN = "proven"
+    USED = "used"
+    CLOSED = "closed"
+
+
+class SessionKind(StrEnum):
+    CITIZEN = "citizen"
+    STAFF = "staff"
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class ActorKind(StrEnum):
+    CITIZEN = "citizen"
+    STAFF = "staff"
+    SYSTEM = "system"
+    ANONYMOUS = "anonymous"
+
+
+class Person(SQLModel, table=True):
+    """A line of the population register. Children have no document; a foreign resident has a residence card."""
+
+    __tablename__ = "person"
+    __table_args__ = (UniqueConstraint("document_kind", "document_number"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    identifier: str = Field(max_length=10, unique=True)
+    document_kind: DocumentKind | None = Field(default=None, sa_type=enum_text(DocumentKind))
+    document_number: str | None = Field(default=None, max_length=20, index=True)
+    given_name_ar: str = Field(max_length=80)
+    family_name_ar: str = Field(max_length=80)
+    given_name_latin: str = Field(max_length=80)
+    family_name_latin: str = Field(max_length=80)
+    birth_date: date
+    birth_precision: BirthPrecision = Field(default=BirthPrecision.DAY, sa_type=enum_text(BirthPrecision))
+    gender: Gender = Field(sa_type=enum_text(Gender))
+    phone: str | None = Field(default=None, max_length=20)
+    father_id: int | None = Field(default=None, sa_type=BigId, foreign_key="person.id", index=True)
+    mother_id: int | None = Field(default=None, sa_type=BigId, foreign_key="person.id", index=True)
+    deceased_on: date | None = None
+
+
+class Account(SQLModel, table=True):
+    """What a person signs in with: one account a person, whatever two browsers do at once."""
+
+    __tablename__ = "account"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    person_id: int = Field(sa_type=BigId, foreign_key="person.id", unique=True)
+    password_hash: str = Field(max_length=200)
+    recovery_hash: str = Field(max_length=200)
+    phone: str = Field(max_length=20)
+    email: str | None = Field(default=None, max_length=320)
+    email_confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    language: str = Field(max_length=8)
+    sms_language: str = Field(max_length=8)
+    proofing: Proofing = Field(sa_type=enum_text(Proofing))
+    proofed_at: datetime = Field(sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class KnownBrowser(SQLModel, table=True):
+    """A browser that has signed in to the account before, on a device of one's own."""
+
+    __tablename__ = "known_browser"
+
+    account_id: int = Field(sa_type=BigId, foreign_key="account.id", primary_key=True)
+    browser_hash: str = Field(max_length=64, primary_key=True)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Staff(SQLModel, table=True):
+    """An officer. `person_id` is the officer's own line of the register: nobody serves himself."""
+
+    __tablename__ = "staff"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    email: str = Field(max_length=320, unique=True)
+    name_ar: str = Field(max_length=160)
+    name_latin: str = Field(max_length=160)
+    password_hash: str = Field(max_length=200)
+    totp_sealed: bytes = Field(sa_type=LargeBinary)
+    totp_last_step: int = Field(default=0, sa_type=BigId)
+    role: Role = Field(sa_type=enum_text(Role))
+    centre_code: str = Field(max_length=40, index=True)
+    person_id: int | None = Field(default=None, sa_type=BigId, foreign_key="person.id")
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+STARTED = text("step = 'started' AND person_id IS NOT NULL")
+
+
+class Challenge(SQLModel, table=True):
+    """A question that one browser has to answer with a one-time code.
+
+    A dummy has no address: nobody was sent anything and no code opens it. `subject` is a keyed hash of whom it is
+    about, so that asking again from the same browser continues the same challenge. `asked_at` is when a code was last
+    asked for, whether or not one could be sent.
+    """
+
+    __tablename__ = "challenge"
+    __table_args__ = (
+        Index(
+            "uq_challenge_open",
+            "purpose",
+            "person_id",
+            unique=True,
+            sqlite_where=STARTED,
+            postgresql_where=STARTED,
+        ),
+        Index("ix_challenge_subject", "subject", "browser_hash"),
+    )
+
+    id: str = Field(max_length=32, primary_key=True)
+    reference: str = Field(max_length=20, unique=True)
+    purpose: Purpose = Field(sa_type=enum_text(Purpose))
+    subject: str = Field(max_length=64)
+    person_id: int | None = Field(default=None, sa_type=BigId, foreign_key="person.id", index=True)
+    account_id: int | None = Field(default=None, sa_type=BigId, foreign_key="account.id")
+    staff_id: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id")
+    address: str | None = Field(default=None, max_length=320)
+    browser_hash: str = Field(max_length=64)
+    step: Step = Field(default=Step.STARTED, sa_type=enum_text(Step))
+    attempts: int = 0
+    data: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    proven_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class OneTimeCode(SQLModel, table=True):
+    __tablename__ = "one_time_code"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    challenge_id: str = Field(max_length=32, foreign_key="challenge.id", index=True)
+    digest: str = Field(max_length=64)
+    issued_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class PortalSession(SQLModel, table=True):
+    """`token_hash` is the SHA-256 of the cookie; `ends_at` is the absolute end; `visit_id` names the open visit."""
+
+    __tablename__ = "portal_session"
+
+    token_hash: str = Field(max_length=64, primary_key=True)
+    kind: SessionKind = Field(sa_type=enum_text(SessionKind))
+    account_id: int | None = Field(default=None, sa_type=BigId, foreign_key="account.id", index=True)
+    staff_id: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id", index=True)
+    visit_id: int | None = Field(default=None, sa_type=BigId)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+    proven_at: datetime = Field(sa_type=UtcDateTime)
+    idle_minutes: int
+    ends_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    shared_device: bool = True
+
+
+class Usage(SQLModel, table=True):
+    """How often something limited was done in the running window; `key` holds a keyed hash of whom it is about."""
+
+    __tablename__ = "usage"
+
+    key: str = Field(max_length=120, primary_key=True)
+    count: int
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class Wait(SQLModel, table=True):
+    """The growing wait before the next try of a secret; forgotten after success or at `expires_at`."""
+
+    __tablename__ = "wait"
+
+    key: str = Field(max_length=120, primary_key=True)
+    tries: int
+    open_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class AuditEntry(SQLModel, table=True):
+    """Who did what about whom. Rows are only ever added."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_person", "person_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    at: datetime = Field(sa_type=UtcDateTime)
+    actor_kind: ActorKind = Field(sa_type=enum_text(ActorKind))
+    actor_id: int | None = Field(default=None, sa_type=BigId)
+    action: str = Field(max_length=60)
+    person_id: int | None = Field(default=None, sa_type=BigId)
+    household_id: int | None = Field(default=None, sa_type=BigId)
+    reference: str | None = Field(default=None, max_length=40)
+    visit_id: int | None = Field(default=None, sa_type=BigId)
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
