@@ -1,0 +1,171 @@
+"""Where connections come from: one engine a process, and factories for the one transaction of a request.
+
+Two databases are promised. SQLite is the embedded default: one file, one process, write-ahead log, every commit
+on the disk before it is acknowledged. PostgreSQL is production. What differs between them is decided here.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+BUSY_TIMEOUT_MS = 5_000
+STATEMENT_TIMEOUT_MS = 5_000
+POOL_SIZE = 10
+
+# https://www.sqlite.org/wal.html#walresetbug: two connections that checkpoint at the same moment can lose
+# committed data. Repaired in 3.51.3, and in the older lines 3.44 and 3.50 from these releases on.
+WAL_RESET_BUG_FROM = (3, 7, 0)
+WAL_RESET_BUG_REPAIRED = (3, 51, 3)
+WAL_RESET_BUG_REPAIRED_IN_LINE = {(3, 44): (3, 44, 6), (3, 50): (3, 50, 7)}
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+class Begin(StrEnum):
+    """How SQLite opens a transaction; a writer that starts as a reader can be refused halfway."""
+
+    READ = "BEGIN"
+    WRITE = "BEGIN IMMEDIATE"
+    NONE = ""
+
+
+class SecondProcessRefused(Exception):
+    """Another process holds the embedded database, and the SQLite here cannot be trusted with two."""
+
+    code = "second_process"
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(
+            f"{database} is in use by another process. SQLite {sqlite3.sqlite_version} can lose committed data when two"
+            " processes write to one file (the WAL-reset bug, repaired in 3.51.3). Stop the other process, install a"
+            " newer SQLite, or set TIWIZI_DATABASE_URL to a PostgreSQL database."
+        )
+
+
+def database_url(url: str) -> URL:
+    """The address with the asynchronous driver named, whichever usual spelling was given."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
+        return _with_asyncpg_names(parsed.set(drivername="postgresql+asyncpg"))
+    raise ValueError(f"TIWIZI_DATABASE_URL names {parsed.get_backend_name()!r}; sqlite and postgresql are supported")
+
+
+def _with_asyncpg_names(url: URL) -> URL:
+    """libpq's `sslmode`, which every hosting company's address carries, is called `ssl` by asyncpg."""
+    if "sslmode" not in url.query:
+        return url
+    query = dict(url.query)
+    query["ssl"] = query.pop("sslmode")
+    return url.set(query=query)
+
+
+def create_engine(
+    url: str, *, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS, foreign_keys: bool = True
+) -> AsyncEngine:
+    """An engine for `url`. A `statement_timeout_ms` of 0 means no limit (PostgreSQL only)."""
+    parsed = database_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engine(parsed, foreign_keys)
+    return create_async_engine(
+        parsed,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=STATEMENT_TIMEOUT_MS / 1000,
+        connect_args={
+            "server_settings": {
+                "application_name": "tiwizi",
+                "timezone": "UTC",
+                "statement_timeout": str(statement_timeout_ms),
+                # Compiling the short queries of a page costs more than running them.
+                "jit": "off",
+            }
+        },
+    )
+
+
+def _sqlite_engine(url: URL, foreign_keys: bool) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=POOL_SIZE, max_overflow=0)
+    pragmas = [
+        f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = FULL",
+        f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}",
+    ]
+    if has_wal_reset_bug():
+        pragmas.append("PRAGMA wal_autocheckpoint = 0")
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        # The driver must not open transactions of its own: `begin` below does, and says which kind.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        statement = connection.get_execution_options().get("begin", Begin.READ)
+        if statement != Begin.NONE:
+            connection.exec_driver_sql(statement)
+
+    return engine
+
+
+def session_factory(engine: AsyncEngine, *, writing: bool = True) -> Sessions:
+    """Sessions whose transaction may write, or (`writing=False`) only reads and waits for no writer.
+
+    On SQLite a writing transaction takes the write lock when it begins, so that it is never refused after it has
+    read; on PostgreSQL there is no difference.
+    """
+    bound = engine.execution_options(begin=Begin.WRITE if writing else Begin.READ)
+    return async_sessionmaker(bound, class_=AsyncSession, expire_on_commit=False)
+
+
+def has_wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
+    repaired = WAL_RESET_BUG_REPAIRED_IN_LINE.get(version[:2], WAL_RESET_BUG_REPAIRED)
+    return WAL_RESET_BUG_FROM <= version < repaired
+
+
+async def checkpoint(engine: AsyncEngine) -> None:
+    """Move SQLite's write-ahead log into the database file; nothing on PostgreSQL.
+
+    Where the WAL-reset bug exists no connection does it by itself: call this from one periodic task only.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    async with engine.connect() as connection:
+        await connection.execution_options(begin=Begin.NONE)
+        await connection.execute(text("PRAGMA wal_checkpoint(PASSIVE)"))
+
+
+@contextmanager
+def guard_single_process(url: str) -> Iterator[None]:
+    """Hold the embedded database for this process alone where two would endanger it.
+
+    Raises SecondProcessRefused when another process holds it. The lock ends with the process, however it ends.
+    """
+    database = database_url(url).database
+    if database_url(url).get_backend_name() != "sqlite" or not database or not has_wal_reset_bug():
+        yield
+        return
+    lock = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SecondProcessRefused(Path(database)) from None
+        yield
+    finally:
+        os.close(lock)

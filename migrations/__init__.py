@@ -1,0 +1,1 @@
+"""The history of the database's shape, applied by `tiwizi db upgrade`."""

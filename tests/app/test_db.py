@@ -1,0 +1,166 @@
+"""What the two databases promise the rest of the code."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db import (
+    SecondProcessRefused,
+    Sessions,
+    checkpoint,
+    create_engine,
+    database_url,
+    guard_single_process,
+    has_wal_reset_bug,
+    session_factory,
+)
+
+
+@pytest.fixture
+async def counter(sessions: Sessions) -> Sessions:
+    async with sessions() as session, session.begin():
+        connection = await session.connection()
+        await connection.execute(text("CREATE TABLE counter (n INTEGER NOT NULL)"))
+        await connection.execute(text("INSERT INTO counter VALUES (0)"))
+    return sessions
+
+
+async def count(sessions: Sessions) -> int:
+    async with sessions() as session:
+        connection = await session.connection()
+        return int((await connection.execute(text("SELECT n FROM counter"))).scalar_one())
+
+
+async def test_a_transaction_that_fails_leaves_nothing(counter: Sessions) -> None:
+    with pytest.raises(RuntimeError):
+        async with counter() as session, session.begin():
+            await (await session.connection()).execute(text("UPDATE counter SET n = 7"))
+            raise RuntimeError
+    assert await count(counter) == 0
+
+
+async def test_writers_at_once_wait_for_each_other(counter: Sessions) -> None:
+    async def add_one() -> None:
+        async with counter() as session, session.begin():
+            connection = await session.connection()
+            locking = "" if connection.dialect.name == "sqlite" else "FOR UPDATE"
+            n = (await connection.execute(text(f"SELECT n FROM counter {locking}"))).scalar_one()
+            await connection.execute(text("UPDATE counter SET n = :n"), {"n": n + 1})
+
+    await asyncio.gather(*(add_one() for _ in range(12)))
+    assert await count(counter) == 12
+
+
+async def test_a_reader_does_not_wait_for_a_writer(engine: AsyncEngine, counter: Sessions) -> None:
+    reading = session_factory(engine, writing=False)
+    async with counter() as session, session.begin():
+        await (await session.connection()).execute(text("UPDATE counter SET n = 7"))
+        assert await asyncio.wait_for(count(reading), timeout=2) == 0
+    assert await count(reading) == 7
+
+
+async def test_foreign_keys_hold(sessions: Sessions) -> None:
+    async with sessions() as session, session.begin():
+        connection = await session.connection()
+        await connection.execute(text("CREATE TABLE above (id INTEGER PRIMARY KEY)"))
+        await connection.execute(text("CREATE TABLE below (above_id INTEGER REFERENCES above (id))"))
+    with pytest.raises(IntegrityError):
+        async with sessions() as session, session.begin():
+            await (await session.connection()).execute(text("INSERT INTO below VALUES (1)"))
+
+
+async def test_an_endless_statement_is_ended(postgresql: str) -> None:
+    engine = create_engine(postgresql, statement_timeout_ms=50)
+    with pytest.raises(DBAPIError, match="statement timeout"):
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT pg_sleep(10)"))
+    await engine.dispose()
+
+
+async def test_every_commit_is_on_the_disk(sqlite: str) -> None:
+    engine = create_engine(sqlite)
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("PRAGMA synchronous"))).scalar_one() == 2
+        assert (await connection.execute(text("PRAGMA journal_mode"))).scalar_one() == "wal"
+    await engine.dispose()
+
+
+async def test_a_checkpoint_moves_the_log_into_the_file(sqlite: str) -> None:
+    engine = create_engine(sqlite)
+    sessions = session_factory(engine)
+    async with sessions() as session, session.begin():
+        await (await session.connection()).execute(text("CREATE TABLE marker_of_the_test (n INTEGER)"))
+    file = Path(database_url(sqlite).database or "")
+    assert b"marker_of_the_test" not in file.read_bytes()
+    await checkpoint(engine)
+    assert b"marker_of_the_test" in file.read_bytes()
+    await engine.dispose()
+
+
+async def test_a_checkpoint_asks_nothing_of_postgresql(postgresql: str) -> None:
+    engine = create_engine(postgresql)
+    await checkpoint(engine)
+    await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("version", "affected"),
+    [
+        ((3, 6, 23), False),
+        ((3, 7, 0), True),
+        ((3, 40, 1), True),
+        ((3, 44, 5), True),
+        ((3, 44, 6), False),
+        ((3, 45, 0), True),
+        ((3, 50, 6), True),
+        ((3, 50, 7), False),
+        ((3, 51, 2), True),
+        ((3, 51, 3), False),
+        ((3, 52, 0), False),
+    ],
+)
+def test_which_sqlite_can_lose_data(version: tuple[int, int, int], affected: bool) -> None:
+    assert has_wal_reset_bug(version) is affected
+
+
+def test_a_second_process_is_refused_where_it_could_lose_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.db.has_wal_reset_bug", lambda: True)
+    url = f"sqlite:///{tmp_path / 'tiwizi.db'}"
+    with guard_single_process(url):
+        with pytest.raises(SecondProcessRefused, match="in use by another process"), guard_single_process(url):
+            pass
+    with guard_single_process(url):
+        pass
+
+
+def test_a_second_process_is_welcome_where_it_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.db.has_wal_reset_bug", lambda: False)
+    url = f"sqlite:///{tmp_path / 'tiwizi.db'}"
+    with guard_single_process(url), guard_single_process(url):
+        assert sqlite3.sqlite_version
+    with guard_single_process("postgresql:///tiwizi"), guard_single_process("postgresql:///tiwizi"):
+        assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        ("sqlite:////var/tiwizi.db", "sqlite+aiosqlite:////var/tiwizi.db"),
+        ("postgresql://u:p@host/db", "postgresql+asyncpg://u:p@host/db"),
+        ("postgres://u:p@host:5433/db", "postgresql+asyncpg://u:p@host:5433/db"),
+        ("postgresql+asyncpg://host/db", "postgresql+asyncpg://host/db"),
+        ("postgresql://host/db?sslmode=require", "postgresql+asyncpg://host/db?ssl=require"),
+    ],
+)
+def test_the_usual_spellings_of_an_address(given: str, understood: str) -> None:
+    assert database_url(given).render_as_string(hide_password=False) == understood
+
+
+def test_another_database_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="sqlite and postgresql are supported"):
+        database_url("mysql://host/db")

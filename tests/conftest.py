@@ -1,0 +1,105 @@
+"""What every test can ask for.
+
+database    the address of a fresh, migrated database; a test that asks for it (or for any of the next three)
+            runs twice, on SQLite and on PostgreSQL
+engine      an `AsyncEngine` on it
+sessions    the factory of writing sessions: `async with sessions() as session, session.begin(): ...`
+session     one session in a transaction that is rolled back after the test
+sqlite      the address of a fresh, migrated SQLite database, for what need not be shown on both
+postgresql  the same on PostgreSQL
+now         a fixed instant, aware and in UTC
+browser     Chromium, driven by Playwright's synchronous interface; the test is marked `browser`
+page        a page of a fresh context of it, 360 pixels wide, in which every console error is an error of the test
+
+A test written `async def` runs under asyncio by itself. A module that uses `browser` holds no `async def` test,
+because the synchronous interface keeps an event loop of its own running for the whole module; what such a test
+needs of the domain it asks from `run_apart`.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.db import Sessions, create_engine, session_factory
+from tests.chromium import chromium_executable, chromium_options
+from tests.databases import PostgresServer, SqliteFiles, postgres_server, sqlite_files
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser journeys are the longest: they begin first, so that no worker waits for another at the end."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    return sqlite_files(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def sqlite(sqlite_template: SqliteFiles) -> Iterator[str]:
+    with sqlite_template.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql(postgres: PostgresServer) -> Iterator[str]:
+    with postgres.fresh() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+    engine = create_engine(database)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def sessions(engine: AsyncEngine) -> Sessions:
+    return session_factory(engine)
+
+
+@pytest.fixture
+async def session(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    async with sessions() as session:
+        yield session
+        await session.rollback()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_executable(), args=chromium_options())
+        yield browser
+        browser.close()
