@@ -1,0 +1,1 @@
+"""What people see: pages, forms, languages, the service centre."""

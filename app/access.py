@@ -1,0 +1,176 @@
+"""The door: who is signed in, who may pass, and proof that a form is ours."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from ipaddress import ip_address, ip_network
+
+from litestar import Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
+
+from app.i18n.locales import LOCALES
+from app.requests import PortalRequest, cookie_name
+from app.rights import Audience, audience
+from app.visitors import Visitor, VisitInProgress
+from identity import sessions
+from identity.register import display_name
+from registry import visits
+
+BROWSER_DAYS = 30
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class SignInNeeded(Exception):
+    """The page is for somebody who is signed in; `staff` says through which door."""
+
+    def __init__(self, *, staff: bool) -> None:
+        super().__init__()
+        self.staff = staff
+
+
+class FormNotOurs(Exception):
+    """A change was asked for without the token of this visitor's own page, or from another site."""
+
+
+async def find_visitor(request: PortalRequest) -> Visitor | None:
+    """The visitor of the session cookie; None for a token that we do not know or that has ended."""
+    token = request.cookies.get(cookie_name("session", request.portal.settings))
+    if not token:
+        return None
+    found = await sessions.find_session(request.db, token=token, now=request.now)
+    if found is None:
+        return None
+    visit = await _visit_in_progress(request, found)
+    return Visitor(
+        token_hash=found.token_hash,
+        kind=found.kind,
+        display_name=display_name(found, request.lang),
+        ends_at=found.ends_at,
+        idle_until=found.idle_until,
+        proven_at=found.proven_at,
+        account_id=found.account_id,
+        person_id=visit.person_id if visit else found.person_id,
+        identifier=found.identifier,
+        unread=found.unread,
+        staff_id=found.staff_id,
+        role=found.role,
+        centre_code=found.centre_code,
+        visit=visit,
+    )
+
+
+async def _visit_in_progress(request: PortalRequest, found: sessions.FoundSession) -> VisitInProgress | None:
+    if found.visit_id is None:
+        return None
+    visit = await visits.visit_in_progress(request.db, visit_id=found.visit_id, now=request.now)
+    if visit is None:
+        return None
+    return VisitInProgress(
+        id=visit.id,
+        reference=visit.reference,
+        person_id=visit.person_id,
+        person_name=display_name(visit, request.lang),
+        ends_at=visit.ends_at,
+    )
+
+
+def allow(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
+    """Let the visitor pass when the rights table says so.
+
+    Raises `SignInNeeded`, `PermissionDeniedException`, or `NotFoundException` for a language or a door that does not exist.
+    """
+    request = connection if isinstance(connection, PortalRequest) else PortalRequest(connection.scope)
+    if request.path_params.get("language", "ar") not in LOCALES:
+        raise NotFoundException()
+    visitor, settings = request.visitor, request.portal.settings
+    match audience(request.scope["path_template"], request.method):
+        case Audience.EVERYBODY:
+            return
+        case Audience.DEMONSTRATION:
+            if not settings.demonstration:
+                raise NotFoundException()
+        case Audience.STAFF:
+            if visitor is None or not visitor.is_staff:
+                raise SignInNeeded(staff=True)
+            if not _in_staff_network(request.client_address, settings.staff_networks):
+                raise PermissionDeniedException()
+        case Audience.CITIZEN:
+            if visitor is None or visitor.person_id is None:
+                raise SignInNeeded(staff=visitor is not None)
+        case Audience.CITIZEN_ALONE:
+            if visitor is None or (visitor.is_staff and visitor.visit is None):
+                raise SignInNeeded(staff=False)
+            if visitor.is_staff:
+                raise PermissionDeniedException()
+
+
+def _in_staff_network(address: str, networks: tuple[str, ...]) -> bool:
+    return not networks or any(ip_address(address) in ip_network(network) for network in networks)
+
+
+def form_token(request: PortalRequest, bound_to: str) -> str:
+    """A token that only this session (or, before sign-in, this browser) can send back.
+
+    A fresh nonce in each page keeps a compressed answer from revealing it byte by byte.
+    """
+    nonce = secrets.token_hex(8)
+    return nonce + _token_mac(request, nonce, bound_to)
+
+
+def check_form_token(request: PortalRequest, token: str) -> None:
+    """Raises `FormNotOurs` for a post from elsewhere."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    if site not in ("same-origin", "none") or (origin and not _own_origin(request, origin)):
+        raise FormNotOurs
+    nonce, mac = token[:16], token[16:]
+    if not hmac.compare_digest(mac.encode(), _token_mac(request, nonce, bound_to(request)).encode()):
+        raise FormNotOurs
+
+
+def bound_to(request: PortalRequest) -> str:
+    return request.visitor.token_hash if request.visitor else request.browser
+
+
+def _own_origin(request: PortalRequest, origin: str) -> bool:
+    settings = request.portal.settings
+    if origin == settings.public_url:
+        return True
+    # A demonstration is opened under any name of the machine; production only under its public address.
+    return settings.demonstration and origin == f"http://{request.headers.get('host', '')}"
+
+
+def _token_mac(request: PortalRequest, nonce: str, bound: str) -> str:
+    return hmac.new(request.keys.csrf, f"{nonce}:{bound}".encode(), hashlib.sha256).hexdigest()
+
+
+def keep_browser(request: PortalRequest, response: Response[bytes]) -> None:
+    """Mark the browser of somebody who is about to fill in a form; a reader gets no cookie at all."""
+    response.set_cookie(_cookie(request, "browser", request.scope["state"]["browser"], BROWSER_DAYS * 86400))
+
+
+def keep_session(request: PortalRequest, response: Response[bytes], token: str) -> None:
+    response.set_cookie(_cookie(request, "session", token, None))
+
+
+def forget_session(request: PortalRequest, response: Response[bytes]) -> None:
+    response.set_cookie(_cookie(request, "session", "", 0))
+    response.headers["clear-site-data"] = '"cache", "storage"'
+
+
+def _cookie(request: PortalRequest, name: str, value: str, max_age: int | None) -> Cookie:
+    settings = request.portal.settings
+    return Cookie(
+        key=cookie_name(name, settings),
+        value=value,
+        max_age=max_age,
+        path="/",
+        secure=settings.secure,
+        httponly=True,
+        samesite="lax",
+    )

@@ -1,0 +1,103 @@
+"""One transaction a request: opened here, settled here before the answer leaves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.access import SAFE_METHODS, FormNotOurs, check_form_token, find_visitor
+from app.errors import failure_page
+from app.pages import go
+from app.posts import KEY_FIELD, LONGEST_KEY, TOKEN_FIELD, earlier_answer, remember_answer
+from app.requests import PortalRequest
+from identity import sessions
+
+from litestar import Response
+
+TOUCH_AFTER = dt.timedelta(seconds=60)
+log = logging.getLogger("tiwizi")
+
+
+class Conversation(ASGIMiddleware):
+    """Gives every request its database session, its moment and its visitor."""
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = "no_conversation"
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        request = PortalRequest(scope, receive)
+        portal, state = request.portal, scope["state"]
+        writing = scope["method"] not in SAFE_METHODS or scope["route_handler"].opt.get("writes", False)
+        async with (portal.writes if writing else portal.reads)() as db:
+            state["db"], state["now"] = db, portal.clock()
+            state["visitor"] = await find_visitor(request)
+            if state["visitor"]:
+                await _touch(request)
+            await next_app(scope, receive, _settling(request, send))
+
+
+def _settling(request: PortalRequest, send: Send) -> Send:
+    """Commit before the first byte of a success, so that nothing is acknowledged that does not exist."""
+    failed = False
+
+    async def settle_then_send(message: Message) -> None:
+        nonlocal failed
+        if failed:
+            return
+        if message["type"] == "http.response.start":
+            try:
+                await _settle(request, message["status"])
+            except Exception:
+                failed = True
+                log.exception("commit failed on %s", request.scope["path_template"])
+                await request.db.rollback()
+                response = failure_page(request, 503).to_asgi_response(app=None, request=request)
+                await response(request.scope, request.receive, send)
+                return
+        await send(message)
+
+    return settle_then_send
+
+
+async def _settle(request: PortalRequest, status: int) -> None:
+    state = request.scope["state"]
+    if status >= 400 and not state.get("keep"):
+        await request.db.rollback()
+        return
+    if "post" in state and "location" in state:
+        await remember_answer(request.db, state["post"], state["location"])
+    await request.db.commit()
+
+
+async def _touch(request: PortalRequest) -> None:
+    """Any request counts as activity; written at most once a minute, and never by reviving what has ended."""
+    visitor = request.signed_in
+    if visitor.idle_until - request.now > sessions.idle_time(visitor.kind) - TOUCH_AFTER:
+        return
+    async with request.portal.writes() as db:
+        await sessions.touch_session(db, token_hash=visitor.token_hash, now=request.now)
+        await db.commit()
+
+
+async def receive_form(request: PortalRequest) -> Response[bytes] | None:
+    """Before a changing handler: the form must be ours, and is answered once."""
+    if request.method in SAFE_METHODS:
+        return None
+    form = await request.form()
+    check_form_token(request, _one(form.get(TOKEN_FIELD)))
+    key = _one(form.get(KEY_FIELD))
+    if request.route_handler.opt.get("repeatable"):
+        return None
+    if not key or len(key) > LONGEST_KEY:
+        raise FormNotOurs
+    actor = request.visitor.token_hash if request.visitor else request.browser
+    location = await earlier_answer(request, actor=actor, key=key)
+    return go(request, "/" + location.split("/", 2)[2]) if location else None
+
+
+def _one(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,122 @@
+"""Every failure as a page in the reader's language that says what to do next."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from app.access import FormNotOurs, SignInNeeded
+from app.i18n.environments import environment
+from app.pages import HTML, go
+from app.posts import SentTwice
+from app.requests import PortalRequest
+from app.static_files import static
+from identity.passwords import Busy
+
+log = logging.getLogger("tiwizi")
+
+# What each status says; everything else says what its class of statuses says.
+TEMPLATES = {
+    400: "errors/bad_request.html",
+    403: "errors/forbidden.html",
+    404: "errors/not_found.html",
+    409: "errors/sent_twice.html",
+    413: "errors/too_large.html",
+    503: "errors/busy.html",
+}
+RETRY_AFTER_SECONDS = "10"
+
+
+def failure_page(request: PortalRequest, status: int, template: str | None = None) -> Response[bytes]:
+    """The page of a failure; it asks nothing of the database, which may be what failed."""
+    fallback = "errors/failure.html" if status >= 500 else "errors/bad_request.html"
+    html = environment(request.lang).get_template(template or TEMPLATES.get(status, fallback)).render(
+        path=request.path_in_language,
+        visitor=None,
+        demonstration=request.portal.settings.demonstration,
+        neutral_page=request.portal.settings.neutral_page,
+        hotline=request.portal.settings.hotline,
+        static=static,
+        csrf="",
+        form_key="",
+    )
+    headers = {"retry-after": RETRY_AFTER_SECONDS} if status == 503 else {}
+    return Response(content=html.encode(), status_code=status, media_type=HTML, headers=headers)
+
+
+def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    response = failure_page(_portal(request), error.status_code)
+    if error.status_code == 405:
+        response.headers["allow"] = (error.headers or {}).get("Allow", "GET")
+    return response
+
+
+def on_sign_in_needed(request: Request[Any, Any, Any], error: SignInNeeded) -> Response[bytes]:
+    """Lead to the door, and remember the page: after signing in one is back where one was."""
+    ours = _portal(request)
+    door = "/staff/sign-in" if error.staff else "/sign-in"
+    response = go(ours, f"{door}?next={quote(ours.path_in_language)}")
+    if request.headers.get("hx-request") == "true":
+        # A sign-in page must not be swapped into a fragment of another page.
+        return Response(content=b"", status_code=204, headers={"hx-redirect": response.headers["location"]})
+    return response
+
+
+def on_form_not_ours(request: Request[Any, Any, Any], _: FormNotOurs) -> Response[bytes]:
+    return failure_page(_portal(request), 403, "errors/form_not_ours.html")
+
+
+def on_sent_twice(request: Request[Any, Any, Any], _: SentTwice) -> Response[bytes]:
+    return failure_page(_portal(request), 409)
+
+
+def on_busy(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    if not isinstance(error, Busy):
+        log.warning("database not available on %s: %s", request.scope.get("path_template"), type(error).__name__)
+    return failure_page(_portal(request), 503)
+
+
+def on_database_error(request: Request[Any, Any, Any], error: DBAPIError) -> Response[bytes]:
+    """A lost connection or a lock that did not come is a matter of waiting; anything else is our fault."""
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        return on_busy(request, error)
+    return on_failure(request, error)
+
+
+def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    # The text of an exception can hold what a citizen typed: the log gets its kind and where it happened.
+    log.error(
+        "failure on %s %s: %s",
+        request.method,
+        request.scope.get("path_template"),
+        type(error).__name__,
+        exc_info=_without_values(error),
+    )
+    return failure_page(_portal(request), 500)
+
+
+def _without_values(error: Exception) -> tuple[type[BaseException], BaseException, Any]:
+    return (type(error), type(error).__new__(type(error)), error.__traceback__)
+
+
+def _portal(request: Request[Any, Any, Any]) -> PortalRequest:
+    return request if isinstance(request, PortalRequest) else PortalRequest(request.scope)
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    HTTPException: on_http_exception,
+    SignInNeeded: on_sign_in_needed,
+    FormNotOurs: on_form_not_ours,
+    SentTwice: on_sent_twice,
+    Busy: on_busy,
+    PoolExhausted: on_busy,
+    DBAPIError: on_database_error,
+    Exception: on_failure,
+}

@@ -1,0 +1,144 @@
+"""The kinds of answers: generous in what they take, strict in what they keep, and silent about words."""
+
+from __future__ import annotations
+
+import unicodedata
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from identity.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
+
+DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+# Marks that a keyboard or a messaging application leaves at the edges of a pasted number.
+INVISIBLE = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff\u200b\u061c"))
+SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009-."))
+
+
+def refused(code: str, **values: Any) -> PydanticCustomError:
+    """An error of one of our kinds of answers: pydantic carries the code, `forms/errors.py` has the words."""
+    return PydanticCustomError(code, "refused", values)  # type: ignore[arg-type]
+
+
+def latin_digits(value: str) -> str:
+    """The answer with western digits and without invisible marks."""
+    return value.translate(DIGITS).translate(INVISIBLE).strip()
+
+
+def _one_text(value: Any) -> str:
+    if isinstance(value, list):
+        raise refused("answered_twice")
+    if not isinstance(value, str):
+        raise refused("invalid")
+    return value
+
+
+def _clean_text(value: Any) -> str:
+    """NFC text without control or direction characters: a name must never reorder what stands beside it."""
+    text = unicodedata.normalize("NFC", _one_text(value)).replace("\r\n", "\n").replace("\r", "\n")
+    for character in text:
+        category = unicodedata.category(character)
+        if character not in "\n\u200c\u200d" and category in ("Cc", "Cf", "Cs", "Co", "Cn"):
+            raise refused("hidden_characters")
+    return text.strip()
+
+
+def _number(value: Any) -> str:
+    return latin_digits(_one_text(value)).translate(SPACES)
+
+
+def text(longest: int, shortest: int = 1) -> Any:
+    """Free text of the citizen's."""
+    return Annotated[
+        str, BeforeValidator(_clean_text), StringConstraints(min_length=shortest, max_length=longest)
+    ]
+
+
+def whole_number(least: int, most: int) -> Any:
+    def parse(value: Any) -> int:
+        digits = latin_digits(_one_text(value)).translate(SPACES)
+        if not digits.lstrip("-").isdecimal() or len(digits) > 12:
+            raise refused("not_a_number")
+        return _between(int(digits), least, most)
+
+    return Annotated[int, BeforeValidator(parse)]
+
+
+def money(most: int = 20_000) -> Any:
+    """An amount in MAD with at most two decimals; a comma or a full stop marks them."""
+
+    def parse(value: Any) -> Decimal:
+        digits = latin_digits(_one_text(value)).replace("\u066b", ",")
+        for space in " \u00a0\u202f\u2009":
+            digits = digits.replace(space, "")
+        try:
+            number = Decimal(digits.replace(",", "."))
+        except InvalidOperation:
+            raise refused("not_a_number") from None
+        if not number.is_finite() or len(digits) > 15:
+            raise refused("not_a_number")
+        if number != number.quantize(Decimal("0.01")):
+            raise refused("too_many_decimals")
+        return _between(number, 0, most)
+
+    return Annotated[Decimal, BeforeValidator(parse)]
+
+
+def _between(number: Any, least: int, most: int) -> Any:
+    if number < least:
+        raise refused("too_small", least=least)
+    if number > most:
+        raise refused("too_large", most=most)
+    return number
+
+
+def _yes_or_no(value: Any) -> bool:
+    match _one_text(value):
+        case "yes":
+            return True
+        case "no":
+            return False
+    raise refused("enum")
+
+
+def _parsed(parse: Any) -> BeforeValidator:
+    def run(value: Any) -> Any:
+        try:
+            return parse(_one_text(value))
+        except InvalidNumber as error:
+            raise refused(error.code) from None
+
+    return BeforeValidator(run)
+
+
+def _code(value: Any) -> str:
+    digits = _number(value)
+    if not digits.isdecimal() or not digits.isascii():
+        raise refused("not_a_number")
+    if len(digits) != 6:
+        raise refused("not_six_digits")
+    return digits
+
+
+def _email(value: Any) -> str:
+    address = _clean_text(value).translate(INVISIBLE)
+    name, at, domain = address.rpartition("@")
+    fine = at and name and "." in domain and not any(c.isspace() or c in ",;<>()\"" for c in address)
+    if not fine or len(address) > 254 or domain.startswith(".") or domain.endswith("."):
+        raise refused("not_an_email")
+    return f"{name}@{domain.lower()}"
+
+
+def _password(value: Any) -> str:
+    return unicodedata.normalize("NFC", _one_text(value))
+
+
+YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
+Identifier = Annotated[str, _parsed(lambda value: parse_identifier(value).value)]
+Phone = Annotated[str, _parsed(parse_phone)]
+DocumentNumber = Annotated[str, _parsed(parse_document_number)]
+OneTimeCode = Annotated[str, BeforeValidator(_code)]
+Email = Annotated[str, BeforeValidator(_email)]
+Password = Annotated[str, BeforeValidator(_password), StringConstraints(max_length=128, strip_whitespace=False)]

@@ -1,0 +1,1 @@
+"""Three languages, one table: locales, catalogues, formats, words for closed sets and template environments."""

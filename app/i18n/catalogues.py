@@ -1,0 +1,54 @@
+"""The sentences of the portal in each language, read from `locales/<language>/LC_MESSAGES/messages.po`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from app.i18n.locales import LOCALES
+
+LOCALES_DIR = Path(__file__).parent / "locales"
+
+
+def catalogue_path(code: str) -> Path:
+    return LOCALES_DIR / code / "LC_MESSAGES" / "messages.po"
+
+
+@cache
+def sentences(code: str) -> dict[str, str | tuple[str, ...]]:
+    """Every translated sentence of a language by its English source."""
+    path = catalogue_path(code)
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        catalogue: Catalog = read_po(file, locale=code)
+    return {
+        message.id[0] if isinstance(message.id, tuple) else message.id: _text(message.string)
+        for message in catalogue
+        if message.id and message.string and any(message.string) and not message.fuzzy
+    }
+
+
+def _text(string: str | tuple[str, ...] | list[str]) -> str | tuple[str, ...]:
+    return string if isinstance(string, str) else tuple(string)
+
+
+def gettext(code: str, source: str) -> str:
+    """The sentence in the language; the English source where the catalogue lacks it (a test forbids that)."""
+    found = sentences(code).get(source, source)
+    return found if isinstance(found, str) else found[0]
+
+
+def ngettext(code: str, singular: str, plural: str, n: int) -> str:
+    forms = sentences(code).get(singular)
+    if not isinstance(forms, tuple):
+        return singular if n == 1 else plural
+    return forms[LOCALES[code].plural_form(n)]
+
+
+def mark(source: str) -> str:
+    """Mark a sentence for the catalogues where it is only spoken later (extracted as `N_`)."""
+    return source

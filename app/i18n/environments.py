@@ -1,0 +1,84 @@
+"""One Jinja environment a language, with its sentences resolved when a template is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
+
+from app.i18n.catalogues import gettext, ngettext
+from app.i18n.formats import format_date, format_datetime, format_exact, format_mad
+from app.i18n.labels import label
+from app.i18n.locales import LOCALES
+
+TEMPLATES_DIR = Path(__file__).parent.parent / "templates"
+
+
+class _Translator(NodeTransformer):
+    """Replace every gettext call on a constant by the sentence itself.
+
+    A page speaks some hundred sentences; looked up at each request they cost more than all its queries.
+    """
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+        self.generic_visit(node)
+        if (
+            isinstance(node.node, nodes.Name)
+            and node.node.name in ("_", "gettext")
+            and len(node.args) == 1
+            and isinstance(node.args[0], nodes.Const)
+        ):
+            return nodes.Const(gettext(self.code, node.args[0].value), lineno=node.lineno)
+        return node
+
+
+class TranslatedEnvironment(Environment):
+    """A Jinja environment whose templates are compiled in one language."""
+
+    def __init__(self, code: str, **options: Any) -> None:
+        super().__init__(extensions=["jinja2.ext.i18n"], **options)
+        self.code = code
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree: nodes.Template = _Translator(self.code).visit(super()._parse(source, name, filename))
+        return tree
+
+
+@cache
+def environment(code: str) -> TranslatedEnvironment:
+    """The environment of a language; templates see `lang`, `dir`, `locales`, `url()` and the filters as globals."""
+    locale = LOCALES[code]
+    env = TranslatedEnvironment(
+        code,
+        loader=FileSystemLoader(TEMPLATES_DIR),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    translate: Callable[[str], str] = partial(gettext, code)
+    env.install_gettext_callables(translate, partial(ngettext, code), newstyle=False)  # type: ignore[attr-defined]
+    env.globals |= {
+        "_": translate,
+        "lang": code,
+        "dir": locale.dir,
+        "locales": list(LOCALES.values()),
+        "url": lambda path: f"/{code}{path}",
+    }
+    env.filters |= {
+        "date": partial(format_date, locale=locale),
+        "datetime": partial(format_datetime, locale=locale),
+        "number": format_exact,
+        "mad": partial(format_mad, locale=locale),
+        "label": partial(label, code),
+    }
+    return env

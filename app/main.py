@@ -1,0 +1,103 @@
+"""The one place where the portal is put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.types import Message, Scope
+
+from app.access import allow
+from app.conversation import Conversation, receive_form
+from app.db import create_engine, session_factory
+from app.errors import EXCEPTION_HANDLERS
+from app.requests import Portal, PortalRequest
+from app.rights import check_rights
+from app.routes import IN_EACH_LANGUAGE, OUTSIDE_LANGUAGES
+from app.settings import Settings
+from identity.keys import Keys
+from identity.passwords import PasswordHasher
+
+LARGEST_FORM = 256 * 1024
+MOST_PARTS = 100
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "geolocation=(), camera=(), microphone=()",
+    "x-robots-tag": "noindex",
+}
+
+
+def create_portal(settings: Settings) -> Portal:
+    """Connect the portal to its database and keys; nothing is read from the environment here."""
+    engine = create_engine(settings.database_url)
+    keys = Keys.from_secret(settings.secret)
+    return Portal(
+        settings=settings,
+        engine=engine,
+        reads=session_factory(engine, writing=False),
+        writes=session_factory(engine),
+        keys=keys,
+        hasher=PasswordHasher(pepper=keys.pepper),
+    )
+
+
+def create_app(portal: Portal) -> Litestar:
+    """The portal as an ASGI application.
+
+    Raises `RightsMissing` when a route is not in the rights table.
+    """
+
+    @asynccontextmanager
+    async def with_engine(_: Litestar) -> AsyncIterator[None]:
+        yield
+        await portal.engine.dispose()
+
+    app = Litestar(
+        route_handlers=[
+            *OUTSIDE_LANGUAGES,
+            Router(path="/{language:str}", route_handlers=list(IN_EACH_LANGUAGE)),
+        ],
+        request_class=PortalRequest,
+        middleware=[Conversation()],
+        guards=[allow],
+        before_request=receive_form,
+        before_send=[_safe_headers(portal.settings)],
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=[with_engine],
+        state=State({"portal": portal}),
+        request_max_body_size=LARGEST_FORM,
+        multipart_form_part_limit=MOST_PARTS,
+        openapi_config=None,
+        logging_config=None,
+    )
+    check_rights(app)
+    return app
+
+
+def _safe_headers(settings: Settings) -> Any:
+    """Headers of every answer, errors and files included."""
+    fixed = dict(HEADERS)
+    if settings.secure:
+        fixed["strict-transport-security"] = "max-age=31536000; includeSubDomains; preload"
+
+    async def add_headers(message: Message, scope: Scope) -> None:
+        if message["type"] != "http.response.start":
+            return
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in fixed.items():
+            headers.setdefault(name, value)
+        headers.setdefault("cache-control", "no-store")
+
+    return add_headers

@@ -1,0 +1,97 @@
+"""A form is answered once: the same post sent again gets the first answer, whatever happened in between."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import Any
+
+from litestar.datastructures import UploadFile
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.requests import PortalRequest
+from notifications.columns import UtcDateTime
+
+KEY_FIELD = "_key"
+TOKEN_FIELD = "_csrf"
+LONGEST_KEY = 64
+KEPT_FOR = dt.timedelta(days=1)
+
+
+class AnsweredForm(SQLModel, table=True):
+    """The key of a form that was sent, and where its answer led."""
+
+    __tablename__ = "answered_form"
+
+    actor: str = Field(primary_key=True, max_length=64)
+    key: str = Field(primary_key=True, max_length=LONGEST_KEY)
+    digest: str = Field(max_length=64)
+    location: str | None = Field(default=None)
+    sent_at: dt.datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class SentTwice(Exception):
+    """The key of this form already belongs to a post with other answers."""
+
+
+async def earlier_answer(request: PortalRequest, *, actor: str, key: str) -> str | None:
+    """Where the first post of this form led; None when this is the first.
+
+    A second post that arrives while the first is under way waits for it in the database.
+    Raises `SentTwice` when the same form comes back with other answers.
+    """
+    digest = await _digest(request)
+    values = {"actor": actor, "key": key, "digest": digest, "sent_at": request.now}
+    if await _insert_if_new(request.db, values):
+        request.scope["state"]["post"] = (actor, key)
+        return None
+    row = (
+        await request.db.exec(
+            select(AnsweredForm.digest, AnsweredForm.location).where(
+                AnsweredForm.actor == actor, AnsweredForm.key == key  # type: ignore[arg-type]
+            )
+        )
+    ).one()
+    if row.digest != digest:
+        raise SentTwice
+    if row.location is None:
+        request.scope["state"]["post"] = (actor, key)
+    return row.location
+
+
+async def remember_answer(db: AsyncSession, post: tuple[str, str], location: str) -> None:
+    """Keep where the post led, in the transaction of what it did."""
+    actor, key = post
+    await db.exec(
+        update(AnsweredForm)
+        .where(AnsweredForm.actor == actor, AnsweredForm.key == key)  # type: ignore[arg-type]
+        .values(location=location)
+    )
+
+
+async def forget_old_posts(db: AsyncSession, *, now: dt.datetime) -> None:
+    await db.exec(delete(AnsweredForm).where(AnsweredForm.sent_at < now - KEPT_FOR))  # type: ignore[arg-type]
+
+
+async def _insert_if_new(db: AsyncSession, values: dict[str, Any]) -> bool:
+    dialect = db.get_bind().dialect.name
+    new = postgresql.insert(AnsweredForm) if dialect == "postgresql" else sqlite.insert(AnsweredForm)
+    result = await db.exec(new.values(**values).on_conflict_do_nothing())
+    return result.rowcount == 1
+
+
+async def _digest(request: PortalRequest) -> str:
+    digest = hashlib.sha256(request.scope["path"].encode())
+    for name, value in (await request.form()).multi_items():
+        if name in (TOKEN_FIELD, KEY_FIELD):
+            continue
+        digest.update(f"\0{name}\0".encode())
+        if isinstance(value, UploadFile):
+            digest.update(await value.read())
+            await value.seek(0)
+        else:
+            digest.update(value.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()

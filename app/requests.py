@@ -1,0 +1,112 @@
+"""A request as the handlers of the portal see it: who asks, in which language, on which database session."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from litestar import Request
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.i18n.locales import DEFAULT_LOCALE, LOCALES, Locale
+from app.settings import Settings
+from app.visitors import Visitor
+from identity.keys import Keys
+from identity.passwords import PasswordHasher
+
+
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True)
+class Portal:
+    """What was put together at the start, and every request shares."""
+
+    settings: Settings
+    engine: AsyncEngine
+    reads: async_sessionmaker[AsyncSession]
+    writes: async_sessionmaker[AsyncSession]
+    keys: Keys
+    hasher: PasswordHasher
+    clock: Callable[[], dt.datetime] = utc_now
+
+
+class PortalRequest(Request[Any, Any, Any]):
+    """One citizen's or officer's request. `db` is one transaction that the middleware settles."""
+
+    @property
+    def portal(self) -> Portal:
+        return cast(Portal, self.app.state.portal)
+
+    @property
+    def db(self) -> AsyncSession:
+        return cast(AsyncSession, self.scope["state"]["db"])
+
+    @property
+    def visitor(self) -> Visitor | None:
+        return cast("Visitor | None", self.scope["state"].get("visitor"))
+
+    @property
+    def signed_in(self) -> Visitor:
+        """The visitor of a route that the rights table keeps for people who are signed in."""
+        visitor = self.visitor
+        if visitor is None:
+            raise LookupError("The rights table let an anonymous visitor reach a page of an account.")
+        return visitor
+
+    @property
+    def now(self) -> dt.datetime:
+        return cast(dt.datetime, self.scope["state"]["now"])
+
+    @property
+    def keys(self) -> Keys:
+        return self.portal.keys
+
+    @property
+    def lang(self) -> str:
+        return language_of(self.scope["path"])
+
+    @property
+    def locale(self) -> Locale:
+        return LOCALES[self.lang]
+
+    @property
+    def path_in_language(self) -> str:
+        """The path after the language: the same page in another language has the same one."""
+        return path_after_language(self.scope["path"])
+
+    @property
+    def browser(self) -> str:
+        """The random mark of this browser that binds codes to it; empty before the first form."""
+        return self.cookies.get(cookie_name("browser", self.portal.settings), "")
+
+    @property
+    def client_address(self) -> str:
+        """The visitor's address, read past as many proxies of our own as the operator declared, never further."""
+        hops = self.portal.settings.trusted_proxies
+        if hops:
+            forwarded = [part.strip() for part in self.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+            if len(forwarded) >= hops:
+                return forwarded[-hops]
+        return self.client.host if self.client else "unknown"
+
+
+def cookie_name(name: str, settings: Settings) -> str:
+    """`__Host-` cookies exist under https only; a demonstration on plain http has no use for them."""
+    return f"__Host-{name}" if settings.secure else name
+
+
+def language_of(path: str) -> str:
+    code = path.split("/", 2)[1] if path.count("/") else ""
+    return code if code in LOCALES else DEFAULT_LOCALE
+
+
+def path_after_language(path: str) -> str:
+    parts = path.split("/", 2)
+    if len(parts) > 1 and parts[1] in LOCALES:
+        return "/" + (parts[2] if len(parts) > 2 else "")
+    return "/"

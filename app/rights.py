@@ -1,0 +1,70 @@
+"""The one reviewed table of who may ask for what. A route without an entry stops the start of the portal."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+
+class Audience(Enum):
+    """For whom a route is."""
+
+    EVERYBODY = "everybody"
+    CITIZEN = "a signed-in citizen, or an officer during that citizen's visit"
+    CITIZEN_ALONE = "a signed-in citizen in person: never an officer, not even during a visit"
+    STAFF = "a signed-in officer"
+    DEMONSTRATION = "everybody, and only while the portal runs as a demonstration"
+
+
+E, C, A, S, D = (
+    Audience.EVERYBODY,
+    Audience.CITIZEN,
+    Audience.CITIZEN_ALONE,
+    Audience.STAFF,
+    Audience.DEMONSTRATION,
+)
+
+# Paths after the language, except where they begin with "!" (outside any language).
+RIGHTS: dict[str, dict[str, Audience]] = {
+    "!/": {"GET": E},
+    "!/health": {"GET": E},
+    "!/ready": {"GET": E},
+    "!/static/{file_path:path}": {"GET": E},
+    "!/favicon.ico": {"GET": E},
+    "!/robots.txt": {"GET": E},
+    "/": {"GET": E},
+}
+
+
+class RightsMissing(Exception):
+    """The rights table and the site map do not say the same."""
+
+
+def audience(path_template: str, method: str) -> Audience:
+    """Raises KeyError for a route that nobody reviewed."""
+    return RIGHTS[_key(path_template)]["GET" if method == "HEAD" else method]
+
+
+def check_rights(app: Litestar) -> None:
+    """Raises `RightsMissing` unless the table covers exactly the routes of the portal."""
+    routes = {
+        (_key(route.path), method)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method in route.methods
+        if method not in ("HEAD", "OPTIONS")
+    }
+    reviewed = {(path, method) for path, methods in RIGHTS.items() for method in methods}
+    if unlike := sorted(routes ^ reviewed):
+        raise RightsMissing(f"Routes and rights differ: {unlike}")
+
+
+def _key(path_template: str) -> str:
+    prefix = "/{language:str}"
+    if path_template == prefix:
+        return "/"
+    if path_template.startswith(prefix + "/"):
+        return path_template.removeprefix(prefix)
+    return "!" + path_template

@@ -1,0 +1,178 @@
+"""The only reader of the environment: every setting is `TIWIZI_…`, and is documented in README.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+SHORTEST_SECRET = 32
+
+
+class Mode(StrEnum):
+    """What the portal is run for. Demonstration shows `/demo` and a banner; production refuses both."""
+
+    DEMONSTRATION = "demonstration"
+    PRODUCTION = "production"
+
+
+class SettingRefused(Exception):
+    """A setting is missing or cannot be used; the text tells the operator which one and what to do."""
+
+
+@dataclass(frozen=True)
+class SmsGateway:
+    """Where and how the HTTP SMS gateway is called; `body` is a template with `{to}`, `{text}` and `{reference}`."""
+
+    url: str
+    method: str = "POST"
+    body: str = '{"to": "{to}", "text": "{text}", "reference": "{reference}"}'
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    host: str
+    port: int
+    sender: str
+    username: str | None = None
+    password: str | None = None
+    tls: str = "starttls"
+
+
+@dataclass(frozen=True)
+class Settings:
+    mode: Mode
+    data_dir: Path
+    database_url: str
+    public_url: str
+    secret: bytes = field(repr=False)
+    trusted_proxies: int = 0
+    allowed_hosts: frozenset[str] = frozenset()
+    hotline: str = "0800000000"
+    neutral_page: str = "https://www.wikipedia.org/"
+    staff_networks: tuple[str, ...] = ()
+    sms: SmsGateway | None = None
+    smtp: SmtpServer | None = None
+
+    @property
+    def demonstration(self) -> bool:
+        return self.mode is Mode.DEMONSTRATION
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies can ask for HTTPS: only when the portal is published under https."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def domain(self) -> str:
+        """The host that one-time code messages are bound to."""
+        return self.public_url.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0]
+
+    @property
+    def embedded(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read every setting once.
+
+    Raises `SettingRefused` when production lacks a secret, a public https address or real providers.
+    """
+    env = os.environ if environment is None else environment
+    mode = _mode(env.get("TIWIZI_MODE", Mode.PRODUCTION))
+    data_dir = Path(env.get("TIWIZI_DATA_DIR", "var")).absolute()
+    port = env.get("PORT", "8000")
+    settings = Settings(
+        mode=mode,
+        data_dir=data_dir,
+        database_url=env.get("TIWIZI_DATABASE_URL", f"sqlite:///{data_dir / 'tiwizi.db'}"),
+        public_url=env.get("TIWIZI_PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+        secret=_secret(env, mode, data_dir),
+        trusted_proxies=_whole_number(env, "TIWIZI_TRUSTED_PROXIES", 0),
+        allowed_hosts=frozenset(filter(None, env.get("TIWIZI_ALLOWED_HOSTS", "").split(","))),
+        hotline=env.get("TIWIZI_HOTLINE", "0800000000"),
+        neutral_page=env.get("TIWIZI_NEUTRAL_PAGE", "https://www.wikipedia.org/"),
+        staff_networks=tuple(filter(None, env.get("TIWIZI_STAFF_NETWORKS", "").split(","))),
+        sms=_sms(env),
+        smtp=_smtp(env),
+    )
+    _refuse_half_production(settings)
+    return settings
+
+
+def _mode(value: str) -> Mode:
+    try:
+        return Mode(value)
+    except ValueError:
+        raise SettingRefused(f"TIWIZI_MODE is {value!r}; it can be 'production' or 'demonstration'.") from None
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name, str(default))
+    if not value.isdecimal():
+        raise SettingRefused(f"{name} is {value!r}; it must be a whole number.")
+    return int(value)
+
+
+def _secret(env: Mapping[str, str], mode: Mode, data_dir: Path) -> bytes:
+    """The master secret: a file in production; the demonstration makes one on its first start."""
+    if path := env.get("TIWIZI_SECRET_FILE"):
+        secret = Path(path).read_bytes().strip()
+    elif mode is Mode.DEMONSTRATION:
+        secret = _demonstration_secret(data_dir)
+    else:
+        raise SettingRefused("TIWIZI_SECRET_FILE is missing: give a file with at least 32 random characters.")
+    if len(secret) < SHORTEST_SECRET:
+        raise SettingRefused("The secret of TIWIZI_SECRET_FILE is too short: at least 32 random characters.")
+    return secret
+
+
+def _demonstration_secret(data_dir: Path) -> bytes:
+    path = data_dir / "secret.key"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_bytes().strip()
+
+
+def _sms(env: Mapping[str, str]) -> SmsGateway | None:
+    url = env.get("TIWIZI_SMS_URL")
+    if url is None:
+        return None
+    return SmsGateway(
+        url=url,
+        method=env.get("TIWIZI_SMS_METHOD", "POST"),
+        body=env.get("TIWIZI_SMS_BODY", SmsGateway.body),
+        headers=json.loads(env.get("TIWIZI_SMS_HEADERS", '{"content-type": "application/json"}')),
+    )
+
+
+def _smtp(env: Mapping[str, str]) -> SmtpServer | None:
+    host = env.get("TIWIZI_SMTP_HOST")
+    if host is None:
+        return None
+    return SmtpServer(
+        host=host,
+        port=_whole_number(env, "TIWIZI_SMTP_PORT", 587),
+        sender=env.get("TIWIZI_SMTP_SENDER", "no-reply@localhost"),
+        username=env.get("TIWIZI_SMTP_USERNAME"),
+        password=env.get("TIWIZI_SMTP_PASSWORD"),
+        tls=env.get("TIWIZI_SMTP_TLS", "starttls"),
+    )
+
+
+def _refuse_half_production(settings: Settings) -> None:
+    if settings.demonstration:
+        return
+    if not settings.secure:
+        raise SettingRefused("TIWIZI_PUBLIC_URL must be the https address that citizens use.")
+    if settings.sms is None:
+        raise SettingRefused("TIWIZI_SMS_URL is missing: production needs an SMS gateway.")
+    if settings.smtp is None:
+        raise SettingRefused("TIWIZI_SMTP_HOST is missing: production needs an SMTP server.")
