@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from identity.roles import Role
 from notifications.columns import BigId, UtcDateTime, enum_text
 
 
@@ -56,13 +57,6 @@ class Step(StrEnum):
 class SessionKind(StrEnum):
     CITIZEN = "citizen"
     STAFF = "staff"
-
-
-class Role(StrEnum):
-    AGENT = "agent"
-    SUPERVISOR = "supervisor"
-    AUDITOR = "auditor"
-    ADMINISTRATOR = "administrator"
 
 
 class ActorKind(StrEnum):
@@ -210,7 +204,6 @@ class PortalSession(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     seen_at: datetime = Field(sa_type=UtcDateTime)
     proven_at: datetime = Field(sa_type=UtcDateTime)
-    idle_minutes: int
     ends_at: datetime = Field(sa_type=UtcDateTime, index=True)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     shared_device: bool = True

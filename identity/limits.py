@@ -1,0 +1,141 @@
+"""How often something may be done. Every decision is one statement, so that any number of parallel tries count right.
+
+A window begins with the first use and is as long as the limit says. A refused use is not counted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import case, delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from identity.keys import Keys
+from identity.tables import Usage, Wait
+
+
+@dataclass(frozen=True)
+class Limit:
+    scope: str
+    count: int
+    window: timedelta
+
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+# Shortest first: what a shorter window refuses does not use up a longer one.
+CODES_TO_ADDRESS: Final = (
+    Limit("codes_to_address", 1, MINUTE),
+    Limit("codes_to_address", 3, 10 * MINUTE),
+    Limit("codes_to_address", 5, HOUR),
+    Limit("codes_to_address", 10, DAY),
+)
+CODES_FOR_PERSON: Final = (Limit("codes_for_person", 5, HOUR),)
+CODE_REQUESTS_FROM: Final = Limit("code_requests_from", 10, HOUR)
+SIGN_INS_FROM: Final = Limit("sign_ins_from", 30, 5 * MINUTE)
+SIGN_INS_TO: Final = Limit("sign_ins_to", 50, 15 * MINUTE)
+MATCHES_OF_DOCUMENT: Final = Limit("matches_of_document", 5, DAY)
+MATCHES_FROM: Final = Limit("matches_from", 10, HOUR)
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The wait after the first, second … try of a secret; the last step stays. Forgotten after `memory`."""
+
+    scope: str
+    waits: tuple[timedelta, ...]
+    memory: timedelta
+
+
+_NONE = timedelta(0)
+PASSWORD_TRIES: Final = Ladder(
+    "password",
+    (_NONE, _NONE, _NONE, timedelta(seconds=5), timedelta(seconds=15), MINUTE, 5 * MINUTE, 15 * MINUTE),
+    memory=DAY,
+)
+RECOVERY_TRIES: Final = Ladder("recovery", (_NONE, _NONE, MINUTE, 5 * MINUTE, 15 * MINUTE), memory=DAY)
+STAFF_TRIES: Final = Ladder("staff", (_NONE, _NONE, _NONE, _NONE, 15 * MINUTE), memory=15 * MINUTE)
+
+
+def upsert(session: AsyncSession) -> type[postgresql.Insert] | type[sqlite.Insert]:
+    """INSERT … ON CONFLICT is spelled alike on both databases and lives in two classes."""
+    return postgresql.Insert if session.get_bind().dialect.name == "postgresql" else sqlite.Insert
+
+
+async def spend(session: AsyncSession, limit: Limit, *, subject: str, keys: Keys, now: datetime) -> bool:
+    """Use the limit once for `subject`; False, and nothing counted, when the window is full."""
+    fresh = upsert(session)(Usage).values(
+        key=_key(limit.scope, subject, keys, limit.window), count=1, expires_at=now + limit.window
+    )
+    over = col(Usage.expires_at) <= now
+    counted = fresh.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "count": case((over, 1), else_=col(Usage.count) + 1),
+            "expires_at": case((over, now + limit.window), else_=col(Usage.expires_at)),
+        },
+        where=over | (col(Usage.count) < limit.count),
+    )
+    return (await session.exec(counted.returning(col(Usage.count)))).scalar_one_or_none() is not None
+
+
+async def spend_all(
+    session: AsyncSession, limits: Sequence[Limit], *, subject: str, keys: Keys, now: datetime
+) -> bool:
+    """Use several limits in the order given, up to the first that refuses."""
+    for limit in limits:
+        if not await spend(session, limit, subject=subject, keys=keys, now=now):
+            return False
+    return True
+
+
+async def used(session: AsyncSession, limit: Limit, *, subject: str, keys: Keys, now: datetime) -> int:
+    """How often the running window was used."""
+    key = _key(limit.scope, subject, keys, limit.window)
+    running = select(Usage.count).where(Usage.key == key, col(Usage.expires_at) > now)
+    return (await session.exec(running)).first() or 0
+
+
+async def seconds_to_wait(
+    session: AsyncSession, ladder: Ladder, *, subject: str, keys: Keys, now: datetime
+) -> int:
+    """How long until the next try is allowed; 0 means now. Only a look: `take_turn` decides."""
+    key = _key(ladder.scope, subject, keys)
+    opens = (await session.exec(select(Wait.open_at).where(Wait.key == key))).first()
+    return 0 if opens is None or opens <= now else -(-(opens - now) // timedelta(seconds=1))
+
+
+async def take_turn(
+    session: AsyncSession, ladder: Ladder, *, subject: str, keys: Keys, now: datetime
+) -> bool:
+    """Count one try before its result is told; False when the wait since the last one is not over."""
+    first = {"tries": 1, "open_at": now + ladder.waits[0], "expires_at": now + ladder.memory}
+    forgotten = col(Wait.expires_at) <= now
+    waits = [(col(Wait.tries) == tries, now + wait) for tries, wait in enumerate(ladder.waits[1:], start=1)]
+    turn = (
+        upsert(session)(Wait)
+        .values(key=_key(ladder.scope, subject, keys), **first)
+        .on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "tries": case((forgotten, 1), else_=col(Wait.tries) + 1),
+                "open_at": case((forgotten, now + ladder.waits[0]), *waits, else_=now + ladder.waits[-1]),
+                "expires_at": now + ladder.memory,
+            },
+            where=forgotten | (col(Wait.open_at) <= now),
+        )
+    )
+    return (await session.exec(turn.returning(col(Wait.tries)))).scalar_one_or_none() is not None
+
+
+async def forget_tries(session: AsyncSession, ladder: Ladder, *, subject: str, keys: Keys) -> None:
+    """After a success the next wrong try is the first again."""
+    await session.exec(delete(Wait).where(col(Wait.key) == _key(ladder.scope, subject, keys)))
+
+
+def _key(scope: str, subject: str, keys: Keys, window: timedelta | None = None) -> str:
+    hashed = keys.lookup_hash(scope, subject)
+    return f"{scope}|{hashed}" if window is None else f"{scope}|{hashed}|{int(window.total_seconds())}"

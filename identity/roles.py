@@ -1,0 +1,38 @@
+"""The one reviewed table of what each role of the staff may do."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Duty(StrEnum):
+    """Something only staff do. Whether it may be done to *this* file is asked apart: centre, own file, open visit."""
+
+    READ_REQUESTS = "read_requests"
+    DECIDE_REQUESTS = "decide_requests"
+    OPEN_VISITS = "open_visits"
+    READ_AUDIT = "read_audit"
+    MANAGE_STAFF = "manage_staff"
+
+
+# Nobody who decides about files also manages those who decide, and whoever reads the audit writes nothing.
+DUTIES: Final[Mapping[Role, frozenset[Duty]]] = MappingProxyType(
+    {
+        Role.AGENT: frozenset({Duty.READ_REQUESTS, Duty.DECIDE_REQUESTS, Duty.OPEN_VISITS}),
+        Role.SUPERVISOR: frozenset({Duty.READ_REQUESTS, Duty.DECIDE_REQUESTS, Duty.OPEN_VISITS}),
+        Role.AUDITOR: frozenset({Duty.READ_REQUESTS, Duty.READ_AUDIT}),
+        Role.ADMINISTRATOR: frozenset({Duty.MANAGE_STAFF}),
+    }
+)
+
+
+def may(role: Role, duty: Duty) -> bool:
+    return duty in DUTIES[role]
