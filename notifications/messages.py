@@ -1,0 +1,165 @@
+"""Every message the service sends: what it must be told, and by which ways it goes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from notifications.tables import BOTH, Channel
+
+LANGUAGES: Final = ("ar", "fr", "zgh")
+
+Value = str | date | datetime | Decimal
+
+LONGEST_TEXT = 200
+
+
+class Template(StrEnum):
+    SIGN_IN_CODE = "sign_in_code"
+    CLAIM_CODE = "claim_code"
+    RECOVERY_CODE = "recovery_code"
+    INVITATION_CODE = "invitation_code"
+    VISIT_CODE = "visit_code"
+    EMAIL_CODE = "email_code"
+    IDENTIFIER_CLAIMED = "identifier_claimed"
+    CLAIM_ATTEMPTED = "claim_attempted"
+    SIGNED_IN = "signed_in"
+    INVITATION = "invitation"
+    INVITATION_ANSWERED = "invitation_answered"
+    DECLARATION_RECEIVED = "declaration_received"
+    INDEX_COMPUTED = "index_computed"
+    ELIGIBILITY_DECIDED = "eligibility_decided"
+    REQUEST_RECEIVED = "request_received"
+    REQUEST_DECIDED = "request_decided"
+    VISIT_OPENED = "visit_opened"
+    VISIT_ENDED = "visit_ended"
+
+
+class Kind(StrEnum):
+    """How a value is written: text as it is, `DATE` as 21/11/2026, `INSTANT` as 21/11/2026 14:30 in Morocco."""
+
+    TEXT = "text"
+    DATE = "date"
+    INSTANT = "instant"
+
+
+@dataclass(frozen=True)
+class Message:
+    """`values` are named by the caller of `notify`; `secrets` are sealed until sent and never reach the inbox."""
+
+    values: Mapping[str, Kind]
+    secrets: frozenset[str]
+    channels: frozenset[Channel]
+
+    @property
+    def is_code(self) -> bool:
+        return bool(self.secrets)
+
+    @property
+    def has_inbox(self) -> bool:
+        return not self.is_code
+
+
+def _code(channel: Channel) -> Message:
+    return Message(values=MappingProxyType({}), secrets=frozenset({"code"}), channels=frozenset({channel}))
+
+
+def _notice(**values: Kind) -> Message:
+    return Message(values=MappingProxyType(values), secrets=frozenset(), channels=BOTH)
+
+
+MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
+    {
+        Template.SIGN_IN_CODE: _code(Channel.SMS),
+        Template.CLAIM_CODE: _code(Channel.SMS),
+        Template.RECOVERY_CODE: _code(Channel.SMS),
+        Template.INVITATION_CODE: _code(Channel.SMS),
+        Template.VISIT_CODE: _code(Channel.SMS),
+        Template.EMAIL_CODE: _code(Channel.EMAIL),
+        Template.IDENTIFIER_CLAIMED: _notice(identifier=Kind.TEXT),
+        Template.CLAIM_ATTEMPTED: _notice(at=Kind.INSTANT),
+        Template.SIGNED_IN: _notice(at=Kind.INSTANT),
+        Template.INVITATION: _notice(reference=Kind.TEXT, until=Kind.DATE),
+        Template.INVITATION_ANSWERED: _notice(reference=Kind.TEXT),
+        Template.DECLARATION_RECEIVED: _notice(reference=Kind.TEXT, date=Kind.DATE),
+        Template.INDEX_COMPUTED: _notice(date=Kind.DATE),
+        Template.ELIGIBILITY_DECIDED: _notice(date=Kind.DATE),
+        Template.REQUEST_RECEIVED: _notice(reference=Kind.TEXT, date=Kind.DATE, until=Kind.DATE),
+        Template.REQUEST_DECIDED: _notice(reference=Kind.TEXT, date=Kind.DATE),
+        Template.VISIT_OPENED: _notice(reference=Kind.TEXT, at=Kind.INSTANT, until=Kind.INSTANT),
+        Template.VISIT_ENDED: _notice(reference=Kind.TEXT, at=Kind.INSTANT),
+    }
+)
+
+
+class BadValues(Exception):
+    """The values given for a message are not the ones it declares: a mistake of the caller, found before anything is kept."""
+
+    code = "bad_values"
+
+
+def check_values(template: Template, values: Mapping[str, Value]) -> None:
+    kinds = MESSAGES[template].values
+    if set(values) != set(kinds):
+        raise BadValues(f"{template} takes {sorted(kinds)}, not {sorted(values)}")
+    for name, value in values.items():
+        if not _fits(kinds[name], value):
+            raise BadValues(f"{template}: {name} is no {kinds[name]}")
+
+
+def check_secrets(template: Template, secrets: Mapping[str, str]) -> None:
+    wanted = MESSAGES[template].secrets
+    if set(secrets) != wanted:
+        raise BadValues(f"{template} takes the secrets {sorted(wanted)}, not {sorted(secrets)}")
+    if not all(_fits(Kind.TEXT, secret) for secret in secrets.values()):
+        raise BadValues(f"{template}: a secret is no text")
+
+
+def _fits(kind: Kind, value: Value) -> bool:
+    match kind:
+        case Kind.INSTANT:
+            return isinstance(value, datetime) and value.tzinfo is not None
+        case Kind.DATE:
+            return isinstance(value, date) and getattr(value, "tzinfo", True) is not None
+        case Kind.TEXT:
+            if isinstance(value, Decimal):
+                return value.is_finite()
+            return isinstance(value, str) and value.isprintable() and 0 < len(value) <= LONGEST_TEXT
+
+
+def encode_values(values: Mapping[str, Value]) -> dict[str, str | dict[str, str]]:
+    """Values as JSON keeps them: text as text, anything else under the name of its type."""
+    return {name: _encode(value) for name, value in values.items()}
+
+
+def _encode(value: Value) -> str | dict[str, str]:
+    match value:
+        case str():
+            return value
+        case datetime():
+            return {"datetime": value.isoformat()}
+        case date():
+            return {"date": value.isoformat()}
+        case Decimal():
+            return {"decimal": format(value, "f")}
+
+
+def decode_values(kept: Mapping[str, str | dict[str, str]]) -> dict[str, Value]:
+    return {name: _decode(value) for name, value in kept.items()}
+
+
+def _decode(kept: str | dict[str, str]) -> Value:
+    match kept:
+        case str():
+            return kept
+        case {"datetime": written}:
+            return datetime.fromisoformat(written)
+        case {"date": written}:
+            return date.fromisoformat(written)
+        case {"decimal": written}:
+            return Decimal(written)
+        case _:
+            raise BadValues("a kept value of no known type")
