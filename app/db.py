@@ -1,7 +1,7 @@
 """Where connections come from: one engine a process, and factories for the one transaction of a request.
 
-Two databases are promised. SQLite is the embedded default: one file, one process, write-ahead log, every commit
-on the disk before it is acknowledged. PostgreSQL is production. What differs between them is decided here.
+Two databases are promised. SQLite is the embedded default: one file, one process, write-ahead log, every
+commit on the disk before it is acknowledged. PostgreSQL is production. What differs is decided here.
 """
 
 import fcntl
@@ -45,9 +45,9 @@ class SecondProcessRefused(Exception):
 
     def __init__(self, database: Path) -> None:
         super().__init__(
-            f"{database} is in use by another process. SQLite {sqlite3.sqlite_version} can lose committed data when two"
-            " processes write to one file (the WAL-reset bug, repaired in 3.51.3). Stop the other process, install a"
-            " newer SQLite, or set TIWIZI_DATABASE_URL to a PostgreSQL database."
+            f"{database} is in use by another process. SQLite {sqlite3.sqlite_version} can lose committed data"
+            " when two processes write to one file (the WAL-reset bug, repaired in 3.51.3). Stop the other"
+            " process, install a newer SQLite, or set TIWIZI_DATABASE_URL to a PostgreSQL database."
         )
 
 
@@ -58,7 +58,9 @@ def database_url(url: str) -> URL:
         return parsed.set(drivername="sqlite+aiosqlite")
     if parsed.get_backend_name() in ("postgresql", "postgres"):
         return _with_asyncpg_names(parsed.set(drivername="postgresql+asyncpg"))
-    raise ValueError(f"TIWIZI_DATABASE_URL names {parsed.get_backend_name()!r}; sqlite and postgresql are supported")
+    raise ValueError(
+        f"TIWIZI_DATABASE_URL names {parsed.get_backend_name()!r}; sqlite and postgresql are supported"
+    )
 
 
 def _with_asyncpg_names(url: URL) -> URL:
@@ -126,8 +128,8 @@ def _sqlite_engine(url: URL, foreign_keys: bool) -> AsyncEngine:
 def session_factory(engine: AsyncEngine, *, writing: bool = True) -> Sessions:
     """Sessions whose transaction may write, or (`writing=False`) only reads and waits for no writer.
 
-    On SQLite a writing transaction takes the write lock when it begins, so that it is never refused after it has
-    read; on PostgreSQL there is no difference.
+    On SQLite a writing transaction takes the write lock when it begins, so that it is never refused after
+    it has read; on PostgreSQL there is no difference.
     """
     bound = engine.execution_options(begin=Begin.WRITE if writing else Begin.READ)
     return async_sessionmaker(bound, class_=AsyncSession, expire_on_commit=False)
@@ -141,7 +143,7 @@ def has_wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_inf
 async def checkpoint(engine: AsyncEngine) -> None:
     """Move SQLite's write-ahead log into the database file; nothing on PostgreSQL.
 
-    Where the WAL-reset bug exists no connection does it by itself: call this from one periodic task only.
+    Where the WAL-reset bug exists no connection does it by itself: one periodic task calls this.
     """
     if engine.dialect.name != "sqlite":
         return

@@ -39,10 +39,10 @@ def _upgrade(connection: Connection, revision: str) -> None:
 
 
 def _refuse_broken_references(connection: Connection) -> None:
-    """SQLite rebuilds a table to change it, with foreign keys off; what that could break is looked at before the commit."""
+    """SQLite rebuilds a table to change it, with foreign keys off: what that broke shows before the commit."""
     broken = connection.execute(text("PRAGMA foreign_key_check")).all()
     if broken:
-        raise RuntimeError(f"the migration leaves {len(broken)} rows that refer to nothing, first in table {broken[0][0]}")
+        raise RuntimeError(f"the migration leaves {len(broken)} dangling references, first in {broken[0][0]}")
 
 
 async def is_current(engine: AsyncEngine) -> bool:

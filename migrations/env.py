@@ -1,6 +1,6 @@
-"""How Alembic sees the database: the tables of the three lower rooms and of the portal, under one naming rule.
+"""How Alembic sees the database: the tables of every room, under one naming rule.
 
-`app.schema.upgrade` hands over its connection; the `alembic` command (to write a new migration) opens one of its own.
+`app.schema.upgrade` hands over its connection; the `alembic` command, which writes migrations, opens its own.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ def run_migrations(connection: Connection) -> None:
 
 
 def stored_type(kind: str, item: Any, _autogenerate: object) -> str | Literal[False]:
-    """A migration names what the database stores, not the column types of today's code, which may change or go."""
+    """A migration names what the database stores: the column types of today's code may change or go."""
     if kind == "type" and isinstance(item, TypeDecorator):
         stored: TypeEngine[Any] = item.impl_instance
         return f"sa.{stored!r}"

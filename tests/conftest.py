@@ -1,7 +1,7 @@
 """What every test can ask for.
 
-database    the address of a fresh, migrated database; a test that asks for it (or for any of the next three)
-            runs twice, on SQLite and on PostgreSQL
+database    the address of a fresh, migrated database; a test that asks for it (or for any of the next
+            three) runs twice, on SQLite and on PostgreSQL
 engine      an `AsyncEngine` on it
 sessions    the factory of writing sessions: `async with sessions() as session, session.begin(): ...`
 session     one session in a transaction that is rolled back after the test
@@ -9,11 +9,10 @@ sqlite      the address of a fresh, migrated SQLite database, for what need not 
 postgresql  the same on PostgreSQL
 now         a fixed instant, aware and in UTC
 browser     Chromium, driven by Playwright's synchronous interface; the test is marked `browser`
-page        a page of a fresh context of it, 360 pixels wide, in which every console error is an error of the test
 
-A test written `async def` runs under asyncio by itself. A module that uses `browser` holds no `async def` test,
-because the synchronous interface keeps an event loop of its own running for the whole module; what such a test
-needs of the domain it asks from `run_apart`.
+A test written `async def` runs under asyncio by itself. A module that uses `browser` holds no `async def`
+test, because the synchronous interface keeps an event loop of its own running for the whole module; what
+such a test needs of the domain it asks through `tests.databases.run_apart`.
 """
 
 from collections.abc import AsyncIterator, Iterator

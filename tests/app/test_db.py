@@ -37,10 +37,13 @@ async def count(sessions: Sessions) -> int:
 
 
 async def test_a_transaction_that_fails_leaves_nothing(counter: Sessions) -> None:
-    with pytest.raises(RuntimeError):
+    async def fail_halfway() -> None:
         async with counter() as session, session.begin():
             await (await session.connection()).execute(text("UPDATE counter SET n = 7"))
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail_halfway()
     assert await count(counter) == 0
 
 
@@ -90,15 +93,18 @@ async def test_every_commit_is_on_the_disk(sqlite: str) -> None:
     await engine.dispose()
 
 
+def in_the_file(url: str) -> bool:
+    return b"marker_of_the_test" in Path(database_url(url).database or "").read_bytes()
+
+
 async def test_a_checkpoint_moves_the_log_into_the_file(sqlite: str) -> None:
     engine = create_engine(sqlite)
     sessions = session_factory(engine)
     async with sessions() as session, session.begin():
         await (await session.connection()).execute(text("CREATE TABLE marker_of_the_test (n INTEGER)"))
-    file = Path(database_url(sqlite).database or "")
-    assert b"marker_of_the_test" not in file.read_bytes()
+    assert not in_the_file(sqlite)
     await checkpoint(engine)
-    assert b"marker_of_the_test" in file.read_bytes()
+    assert in_the_file(sqlite)
     await engine.dispose()
 
 
@@ -128,17 +134,22 @@ def test_which_sqlite_can_lose_data(version: tuple[int, int, int], affected: boo
     assert has_wal_reset_bug(version) is affected
 
 
-def test_a_second_process_is_refused_where_it_could_lose_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_process_is_refused_where_it_could_lose_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("app.db.has_wal_reset_bug", lambda: True)
     url = f"sqlite:///{tmp_path / 'tiwizi.db'}"
     with guard_single_process(url):
-        with pytest.raises(SecondProcessRefused, match="in use by another process"), guard_single_process(url):
-            pass
+        second = guard_single_process(url)
+        with pytest.raises(SecondProcessRefused, match="in use by another process"):
+            second.__enter__()
     with guard_single_process(url):
         pass
 
 
-def test_a_second_process_is_welcome_where_it_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_process_is_welcome_where_it_is_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("app.db.has_wal_reset_bug", lambda: False)
     url = f"sqlite:///{tmp_path / 'tiwizi.db'}"
     with guard_single_process(url), guard_single_process(url):
