@@ -1,0 +1,35 @@
+"""What the registry writes to the audit."""
+
+from enum import StrEnum
+
+from identity.audit import Actor, citizen
+
+
+class Act(StrEnum):
+    HOUSEHOLD_CREATED = "household_created"
+    HOUSEHOLD_DISSOLVED = "household_dissolved"
+    HOUSEHOLD_LEFT = "household_left"
+    ADULT_INVITED = "adult_invited"
+    INVITATION_ACCEPTED = "invitation_accepted"
+    INVITATION_REFUSED = "invitation_refused"
+    INVITATION_EXPIRED = "invitation_expired"
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
+    CHILD_ADDED = "child_added"
+    CHILD_CLAIMED_TWICE = "child_claimed_twice"
+    CHILD_REMOVED = "child_removed"
+    DECLARATION_SENT = "declaration_sent"
+    FACTS_CHANGED = "facts_changed"
+    INDEX_COMPUTED = "index_computed"
+    REQUEST_SENT = "request_sent"
+    REQUEST_OPENED = "request_opened"
+    REQUEST_VIEWED = "request_viewed"
+    REQUEST_CORRECTED = "request_corrected"
+    REQUEST_REFUSED = "request_refused"
+    DOCUMENT_READ = "document_read"
+    VISIT_OPENED = "visit_opened"
+    VISIT_ENDED = "visit_ended"
+
+
+def acting(actor: Actor | None, person_id: int) -> Actor:
+    """Who does something in a person's name: the person, unless an officer does it during a visit."""
+    return actor or citizen(person_id)

@@ -1,0 +1,35 @@
+"""Photographs: drawn anew, so that place, device and anything hidden in the file stay behind."""
+
+import io
+import warnings
+
+from PIL import Image, ImageOps
+
+from registry.refused_documents import DocumentRefused
+
+MAX_PIXELS = 25_000_000
+JPEG_QUALITY = 85
+
+
+def clean_image(content: bytes, media_type: str) -> bytes:
+    """The same picture, upright, without metadata. Raises DocumentRefused; the size is checked before any decoding."""
+    kind = "PNG" if media_type == "image/png" else "JPEG"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=(kind,)) as picture:
+                return _redraw(picture, kind)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as broken:
+        raise DocumentRefused("unreadable") from broken
+
+
+def _redraw(picture: Image.Image, kind: str) -> bytes:
+    if picture.width * picture.height > MAX_PIXELS:
+        raise DocumentRefused("too_many_pixels")
+    upright = ImageOps.exif_transpose(picture)
+    opaque = upright.convert("RGB") if kind == "JPEG" else upright.convert("RGBA")
+    clean = Image.new(opaque.mode, opaque.size)
+    clean.paste(opaque)
+    written = io.BytesIO()
+    clean.save(written, kind, quality=JPEG_QUALITY)
+    return written.getvalue()
