@@ -65,6 +65,8 @@ def environment(code: str) -> TranslatedEnvironment:
         auto_reload=False,
         cache_size=-1,
     )
+    # Sentences may span lines in a template; the catalogues have them on one (as pyproject.toml has them extracted).
+    env.policies["ext.i18n.trimmed"] = True
     translate: Callable[[str], str] = partial(gettext, code)
     env.install_gettext_callables(translate, partial(ngettext, code), newstyle=False)  # type: ignore[attr-defined]
     env.globals |= {
