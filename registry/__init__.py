@@ -1,1 +1,1 @@
-"""What the service is about: households, what they declare, the index and what it opens, and how it is contested."""
+"""What the service is about: households, what they declare, their index and what it opens, requests to review it."""

@@ -1,4 +1,4 @@
-"""The calendar of the country: a declaration of a quarter past midnight is of that day, not of the day before in UTC."""
+"""The calendar of the country: what is declared at a quarter past midnight is of that day, whatever UTC says."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import select
+from sqlalchemy.orm import defer
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from notifications.references import new_reference
@@ -126,11 +127,12 @@ async def store_document(
 
 async def documents_of(session: AsyncSession, *, request_id: int) -> tuple[StoredDocument, ...]:
     rows = await session.exec(
-        select(
-            Document.reference, Document.name, Document.media_type, Document.size, Document.uploaded_at
-        ).where(Document.request_id == request_id)
+        select(Document).options(defer(col(Document.sealed))).where(Document.request_id == request_id)
     )
-    return tuple(StoredDocument(*row) for row in rows)
+    return tuple(
+        StoredDocument(file.reference, file.name, file.media_type, file.size, file.uploaded_at)
+        for file in rows
+    )
 
 
 async def read_document(

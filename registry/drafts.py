@@ -14,15 +14,19 @@ from registry.tables import Draft
 
 
 async def find_draft(session: AsyncSession, *, person_id: int) -> Draft | None:
-    found = await session.exec(select(Draft).where(Draft.person_id == person_id))
+    wanted = select(Draft).where(Draft.person_id == person_id)
+    found = await session.exec(wanted.execution_options(populate_existing=True))
     return found.first()
 
 
 async def save_draft(
     session: AsyncSession, *, person_id: int, answers: Mapping[str, Any], version: int, now: datetime
 ) -> int:
-    """Keep `answers` in place of what was there and return the new version. `version` is the one that was read, 0 where
-    there was none. Raises ChangedMeanwhile when another tab or telephone saved in between; nothing is lost then."""
+    """Keep `answers` in place of what was there and return the new version.
+
+    `version` is the one that was read, 0 where there was none. Raises ChangedMeanwhile when another tab or telephone
+    saved in between; nothing is lost then.
+    """
     saved = (
         await _first_version(session, person_id, answers, now)
         if version == 0
@@ -55,7 +59,7 @@ async def _next_version(
 
 
 async def discard_draft(session: AsyncSession, *, person_id: int, version: int | None = None) -> bool:
-    """Delete the draft, if it is still at `version`. Of two senders of the same draft exactly one gets True."""
+    """Delete the draft, if it is still at `version`. Of two senders of one draft exactly one gets True."""
     statement = delete(Draft).where(col(Draft.person_id) == person_id)
     if version is not None:
         statement = statement.where(col(Draft.version) == version)

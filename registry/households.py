@@ -29,7 +29,7 @@ async def find_household(session: AsyncSession, *, person_id: int) -> Household 
 async def lock_household(
     session: AsyncSession, *, household_id: int, version: int | None = None
 ) -> Household:
-    """Take the household for this transaction and count a change of it: whoever else wants to change it waits.
+    """Take the household for this transaction and count a change of it: others who want to change it wait.
 
     Raises ChangedMeanwhile when it is no longer at the `version` that was read.
     """
@@ -78,7 +78,7 @@ async def open_household(
 async def _create_household(
     session: AsyncSession, person_id: int, now: datetime, actor: Actor | None
 ) -> None:
-    """Of two that begin at once the unique index lets one through; the other finds the first one's household."""
+    """Of two that begin at once the unique index lets one through; the other finds that one's household."""
     household = Household(reference=new_reference("H"), head_person_id=person_id, created_at=now)
     session.add(household)
     await session.flush()
@@ -102,7 +102,7 @@ async def _create_household(
 async def activate(
     session: AsyncSession, *, household_id: int, person_id: int, relation: Relation, by: int, now: datetime
 ) -> str | None:
-    """Make the person an active member; the membership's reference, or None for somebody active somewhere already."""
+    """Make the person an active member. Returns the membership's reference, or None for somebody active already."""
     reference = new_reference("M")
     inserted = await insert_unless_taken(
         session,

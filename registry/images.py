@@ -12,7 +12,7 @@ JPEG_QUALITY = 85
 
 
 def clean_image(content: bytes, media_type: str) -> bytes:
-    """The same picture, upright, without metadata. Raises DocumentRefused; the size is checked before any decoding."""
+    """The same picture, upright, without metadata; its size is checked before any decoding. Raises DocumentRefused."""
     kind = "PNG" if media_type == "image/png" else "JPEG"
     try:
         with warnings.catch_warnings():

@@ -7,24 +7,35 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from identity import register
 from identity.audit import Actor, record
 from identity.numbers import InvalidNumber, parse_identifier
 from identity.tables import Gender, Person
 from registry.acts import Act, acting
 from registry.dates import local_date, week_start
-from registry.errors import Refused
-from registry.facts import BirthPrecision, Relation, completed_years
-from registry.households import activate, lock_person, open_household
+from registry.errors import NotHead, Refused
+from registry.facts import MEMBERS, BirthPrecision, Relation, completed_years
+from registry.households import activate, find_household, lock_person, open_household
 from registry.tables import Household, Membership, MembershipStatus
 
 ADULT_AGE = 18
+HEAD_KEY = "head"
 
 
 class ChildUnavailable(Refused):
-    """The child cannot be added. It is not said whether the number is wrong, the child is not the declarant's or the
-    spouse's, is no longer a child, or is in another household. Keep the transaction: a second claim is recorded."""
+    """The child cannot be added, and it is not said why: the number is wrong, the child is not the declarant's or
+    the spouse's, is no longer a child, or is in another household.
+
+    Keep the transaction: a second claim is recorded for review.
+    """
 
     code = "child_unavailable"
+
+
+class HouseholdFull(Refused):
+    """The household has as many members as a declaration takes."""
+
+    code = "household_full"
 
 
 class AlreadyMember(Refused):
@@ -34,39 +45,49 @@ class AlreadyMember(Refused):
 
 
 @dataclass(frozen=True)
-class Member:
-    """A line of the household's list. Until an invited adult accepts, only what the head typed is known here: the
-    identifier; names and birth date stay empty whether or not the number exists."""
+class Registered:
+    """What a household's pages show of a line of the register."""
 
-    reference: str
-    membership_id: int
-    person_id: int | None
-    relation: Relation
-    awaited: bool
-    identifier: str
-    given_name_ar: str | None
-    family_name_ar: str | None
-    given_name_latin: str | None
-    family_name_latin: str | None
-    gender: Gender | None
-    birth_date: date | None
-    birth_precision: BirthPrecision | None
-    age: int | None
-    since: datetime
-    expires_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Child:
-    """A child of the declarant, or of the declarant's spouse in the household, whom the register knows."""
-
+    person_id: int
     identifier: str
     given_name_ar: str
     family_name_ar: str
     given_name_latin: str
     family_name_latin: str
+    gender: Gender
     birth_date: date
     birth_precision: BirthPrecision
+    age: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """A line of the household's list.
+
+    Until an invited adult accepts, `person` is empty, and `identifier` and `birth_year` are what the head typed,
+    whether or not anybody has that number.
+    """
+
+    reference: str
+    membership_id: int
+    person: Registered | None
+    relation: Relation
+    awaited: bool
+    identifier: str
+    birth_year: int
+    since: datetime
+    expires_at: datetime | None
+
+    def possible_ages(self, day: date) -> tuple[int, ...]:
+        """Completed years on `day`. Of an awaited adult only the year is known, which leaves two possibilities."""
+        if self.person:
+            return (completed_years(self.person.birth_date, day),)
+        return (max(ADULT_AGE, day.year - self.birth_year - 1), max(ADULT_AGE, day.year - self.birth_year))
+
+    @property
+    def key(self) -> str:
+        """The name of the member in a draft: the head has one before there is a household."""
+        return HEAD_KEY if self.relation is Relation.HEAD else self.reference
 
 
 async def list_members(session: AsyncSession, *, household_id: int, now: datetime) -> tuple[Member, ...]:
@@ -87,7 +108,7 @@ async def list_members(session: AsyncSession, *, household_id: int, now: datetim
 
 
 def counts(now: datetime) -> ColumnElement[bool]:
-    """A membership that counts for the household: active, or left so recently that it is not published yet."""
+    """A membership that counts for the household: active, or left so recently that it is not public yet."""
     status, ended_at = col(Membership.status), col(Membership.ended_at)
     unpublished = and_(status == MembershipStatus.LEFT, ended_at >= week_start(now))
     return or_(status == MembershipStatus.ACTIVE, unpublished)
@@ -95,24 +116,33 @@ def counts(now: datetime) -> ColumnElement[bool]:
 
 def _member(membership: Membership, person: Person | None, today: date) -> Member:
     awaited = membership.status is MembershipStatus.INVITED
-    known = None if awaited else person
+    known = registered(person, today) if person and not awaited else None
     return Member(
         reference=membership.reference,
         membership_id=membership.id,
-        person_id=membership.person_id,
+        person=known,
         relation=Relation(membership.relation),
         awaited=awaited,
         identifier=known.identifier if known else membership.invited_identifier or "",
-        given_name_ar=known.given_name_ar if known else None,
-        family_name_ar=known.family_name_ar if known else None,
-        given_name_latin=known.given_name_latin if known else None,
-        family_name_latin=known.family_name_latin if known else None,
-        gender=known.gender if known else None,
-        birth_date=known.birth_date if known else None,
-        birth_precision=BirthPrecision(known.birth_precision.value) if known else None,
-        age=age_of(known, today) if known else None,
+        birth_year=known.birth_date.year if known else membership.invited_birth_year or 0,
         since=membership.answered_at or membership.invited_at,
         expires_at=membership.expires_at if awaited else None,
+    )
+
+
+def registered(person: Person, today: date) -> Registered:
+    assert person.id is not None
+    return Registered(
+        person_id=person.id,
+        identifier=person.identifier,
+        given_name_ar=person.given_name_ar,
+        family_name_ar=person.family_name_ar,
+        given_name_latin=person.given_name_latin,
+        family_name_latin=person.family_name_latin,
+        gender=person.gender,
+        birth_date=person.birth_date,
+        birth_precision=BirthPrecision(person.birth_precision.value),
+        age=age_of(person, today),
     )
 
 
@@ -121,13 +151,38 @@ def age_of(person: Person, day: date) -> int:
     return completed_years(person.birth_date, day)
 
 
-async def children_to_add(session: AsyncSession, *, person_id: int, now: datetime) -> tuple[Child, ...]:
-    """The children whom the register knows and who are not in the declarant's own list yet, the oldest first."""
+async def members_to_declare(session: AsyncSession, *, person_id: int, now: datetime) -> tuple[Member, ...]:
+    """Whom a declaration by the person is about: the household that the person heads, or the person alone.
+
+    Raises NotHead for a member of somebody else's household.
+    """
+    household = await find_household(session, person_id=person_id)
+    if household is None:
+        return (_head_to_be(await register.person(session, person_id), now),)
+    if household.head_person_id != person_id:
+        raise NotHead
+    return await list_members(session, household_id=household.id, now=now)
+
+
+def _head_to_be(person: Person, now: datetime) -> Member:
+    return Member(
+        reference="",
+        membership_id=0,
+        person=registered(person, local_date(now)),
+        relation=Relation.HEAD,
+        awaited=False,
+        identifier=person.identifier,
+        birth_year=person.birth_date.year,
+        since=now,
+        expires_at=None,
+    )
+
+
+async def children_to_add(session: AsyncSession, *, person_id: int, now: datetime) -> tuple[Registered, ...]:
+    """The children whom the register knows and who are not in the declarant's list yet, oldest first."""
     parents = await _parents(session, person_id, now)
     listed = select(Membership.person_id).where(
-        col(Membership.household_id).in_(
-            select(Household.id).where(Household.head_person_id == person_id)
-        ),
+        col(Membership.household_id).in_(select(Household.id).where(Household.head_person_id == person_id)),
         counts(now),
     )
     found = await session.exec(
@@ -140,19 +195,7 @@ async def children_to_add(session: AsyncSession, *, person_id: int, now: datetim
         .order_by(col(Person.birth_date), col(Person.id))
     )
     today = local_date(now)
-    return tuple(_child(person) for person in found if age_of(person, today) < ADULT_AGE)
-
-
-def _child(person: Person) -> Child:
-    return Child(
-        identifier=person.identifier,
-        given_name_ar=person.given_name_ar,
-        family_name_ar=person.family_name_ar,
-        given_name_latin=person.given_name_latin,
-        family_name_latin=person.family_name_latin,
-        birth_date=person.birth_date,
-        birth_precision=BirthPrecision(person.birth_precision.value),
-    )
+    return tuple(registered(child, today) for child in found if age_of(child, today) < ADULT_AGE)
 
 
 async def _parents(session: AsyncSession, person_id: int, now: datetime) -> list[int]:
@@ -179,13 +222,12 @@ async def add_child(
 ) -> str:
     """Add a child of the declarant or of the declarant's spouse, and return the membership's reference.
 
-    The household is created when it is the first member. Raises ChildUnavailable, AlreadyMember and NotHead.
+    The household is created when it is the first member. Raises ChildUnavailable, AlreadyMember, HouseholdFull and
+    NotHead.
     """
     child = await _own_child(session, person_id, identifier, now)
     household = await open_household(session, person_id=person_id, now=now, actor=actor)
-    members = await list_members(session, household_id=household.id, now=now)
-    if child.id in {member.person_id for member in members}:
-        raise AlreadyMember
+    await check_place_for(session, household_id=household.id, identifier=child.identifier, now=now)
     assert child.id is not None
     await lock_person(session, person_id=child.id)
     reference = await activate(
@@ -212,11 +254,21 @@ async def _own_child(session: AsyncSession, person_id: int, identifier: str, now
         wanted = parse_identifier(identifier).value
     except InvalidNumber as error:
         raise ChildUnavailable from error
-    found = await session.exec(select(Person).where(Person.identifier == wanted))
-    child = found.first()
+    child = await register.person_by_identifier(session, wanted)
     parents = await _parents(session, person_id, now)
     if child is None or child.deceased_on or age_of(child, local_date(now)) >= ADULT_AGE:
         raise ChildUnavailable
     if child.father_id not in parents and child.mother_id not in parents:
         raise ChildUnavailable
     return child
+
+
+async def check_place_for(
+    session: AsyncSession, *, household_id: int, identifier: str, now: datetime
+) -> None:
+    """Raises AlreadyMember for somebody on the household's list, and HouseholdFull."""
+    members = await list_members(session, household_id=household_id, now=now)
+    if any(member.identifier == identifier for member in members):
+        raise AlreadyMember
+    if len(members) >= MEMBERS.greatest:
+        raise HouseholdFull

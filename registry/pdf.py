@@ -16,7 +16,7 @@ SHORT_ACTIVE = re.compile(rb"/(?:JS|AA|XFA)(?![A-Za-z0-9])")
 
 
 def check_pdf(content: bytes) -> None:
-    """Raises DocumentRefused for an encrypted file, for one with scripts, attachments or actions, and for a stump."""
+    """Raises DocumentRefused for an encrypted file, one with scripts, attachments or actions, and a stump."""
     if b"%%EOF" not in content[-2048:]:
         raise DocumentRefused("unreadable")
     plain = _unescaped(content)

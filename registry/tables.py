@@ -1,4 +1,4 @@
-"""What the registry keeps. Declarations, indexes and decisions are only ever added; nothing about them is overwritten.
+"""What the registry keeps. Declarations, indexes and decisions are only ever added, never overwritten.
 
 `id` is None until the row is flushed. What a person may see in an address is the random `reference`.
 """
@@ -29,7 +29,7 @@ class MembershipStatus(StrEnum):
 
 
 class Origin(StrEnum):
-    """Why there is a new version of the facts: the citizen declared, somebody joined or not, an officer corrected."""
+    """Why the facts have a new version: the citizen declared, a member came or went, an officer corrected."""
 
     CITIZEN = "citizen"
     MEMBERSHIP = "membership"
@@ -70,8 +70,11 @@ IS_OPEN = text("status IN ('received', 'in_review')")
 
 
 class Household(SQLModel, table=True):
-    """`version` grows with every change. The two current ids are pointers without a constraint: the rows they name
-    name the household, and neither database likes a circle."""
+    """`version` grows with every change.
+
+    The two current ids have no constraint: the rows they name refer to the household, and a circle of constraints
+    could not be filled in.
+    """
 
     __tablename__ = "household"
 
@@ -88,8 +91,8 @@ class Household(SQLModel, table=True):
 class Membership(SQLModel, table=True):
     """A person's place in a household, from the invitation on.
 
-    `person_id` is empty when an invitation matched nobody: such an invitation lives and expires like any other, so that
-    the head cannot tell. `invited_identifier` is what the head typed.
+    `person_id` is empty when an invitation matched nobody: such an invitation lives and expires like any other, so
+    that the head cannot tell. The identifier and the birth year are what the head typed.
     """
 
     __tablename__ = "membership"
@@ -119,6 +122,7 @@ class Membership(SQLModel, table=True):
     relation: str = Field(max_length=20)
     status: MembershipStatus = Field(sa_type=enum_text(MembershipStatus))
     invited_identifier: str | None = Field(default=None, max_length=10)
+    invited_birth_year: int | None = None
     invited_by: int = Field(sa_type=BigId, foreign_key="person.id")
     invited_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -139,7 +143,11 @@ class Draft(SQLModel, table=True):
 
 
 class Declaration(SQLModel, table=True):
-    """One immutable version of a household's facts. `complete` says that no invited adult was awaited."""
+    """One immutable version of a household's facts.
+
+    `facts_on` is the day on which the citizen stated them: ages are counted on it, in the versions that follow from
+    an answered invitation or a correction too. `complete` says that no invited adult is awaited.
+    """
 
     __tablename__ = "declaration"
     __table_args__ = (UniqueConstraint("household_id", "number", name="uq_declaration_number"),)
@@ -154,6 +162,7 @@ class Declaration(SQLModel, table=True):
     visit_id: int | None = Field(default=None, sa_type=BigId, foreign_key="visit.id", index=True)
     language: str = Field(max_length=8)
     declared_at: datetime = Field(sa_type=UtcDateTime)
+    facts_on: date
     complete: bool
 
     commune: str = Field(max_length=20)
@@ -184,8 +193,11 @@ class Declaration(SQLModel, table=True):
 
 
 class DeclaredMember(SQLModel, table=True):
-    """What was declared about one member. An awaited adult's row names no person and no birth date: it looks the same
-    whether or not the number that the head typed exists."""
+    """What was declared about one member.
+
+    An awaited adult's row names no person and no birth date: it looks the same whether or not the number that the
+    head typed exists.
+    """
 
     __tablename__ = "declared_member"
     __table_args__ = (UniqueConstraint("declaration_id", "membership_id", name="uq_declared_member"),)
@@ -208,8 +220,11 @@ class DeclaredMember(SQLModel, table=True):
 
 
 class IndexEvent(SQLModel, table=True):
-    """One immutable computation. `lines` and `decisions` repeat, as the page shows them, the ledger and the eligibility
-    rows: the household page is read far more often than anything is computed, and reads this row alone."""
+    """One immutable computation.
+
+    `decisions` repeats the eligibility rows as the page shows them: the household page is read far more often than
+    anything is computed, and reads one row.
+    """
 
     __tablename__ = "index_event"
     __table_args__ = (Index("ix_index_event_household", "household_id", "id"),)
@@ -245,7 +260,7 @@ class Eligibility(SQLModel, table=True):
 
 
 class RecomputationRequest(SQLModel, table=True):
-    """"This is wrong": one open request a household, decided once."""
+    """ "This is wrong": one open request a household, decided once."""
 
     __tablename__ = "recomputation_request"
     __table_args__ = (
@@ -300,7 +315,7 @@ class Document(SQLModel, table=True):
 
 
 class Visit(SQLModel, table=True):
-    """An officer acting for a person who is present: opened by the person's code, ended by somebody or by the clock."""
+    """An officer acting for a person who is present: opened by the person's code, ended by hand or by the clock."""
 
     __tablename__ = "visit"
 
