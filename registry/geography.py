@@ -1,0 +1,257 @@
+"""Regions, provinces and communes of a profile: names by language, who belongs to whom, and search.
+
+Codes are those of the statistics office: region `RR`, province `RR.PPP`, commune `RR.PPP.CC.NN`.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeVar
+
+from registry.datafiles import DEFAULT_PROFILE, InvalidData, read_csv
+from registry.facts import Zone
+
+# A reader of Amazigh without an Amazigh name reads the Arabic one, which is official everywhere.
+FALLBACK_LANGUAGES: Final = ("ar", "fr")
+SEARCH_LIMIT: Final = 20
+
+
+class PlaceKind(StrEnum):
+    REGION = "region"
+    PROVINCE = "province"
+    PREFECTURE = "prefecture"
+    MUNICIPALITY = "municipality"
+    ARRONDISSEMENT = "arrondissement"
+    RURAL = "rural"
+
+
+class UnknownPlace(Exception):
+    """No place has this code. `name` is the code that was asked for."""
+
+    code = "unknown_place"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no place has the code {name!r}")
+        self.name = name
+
+
+class PlaceName(NamedTuple):
+    """A name and the language it is really in, which is not always the one asked for."""
+
+    text: str
+    lang: str
+
+
+class Option(NamedTuple):
+    """A place as one line of a list to choose from."""
+
+    code: str
+    text: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    code: str
+    kind: PlaceKind
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Region(Place):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Province(Place):
+    region_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commune(Place):
+    province_code: str
+    region_code: str
+    zone: Zone
+
+
+SomePlace = TypeVar("SomePlace", bound=Place)
+Found = TypeVar("Found")
+
+
+def place_name(place: Place, locale: str) -> PlaceName:
+    """The name in the language asked for, or in Arabic, or in French, with the language it is in."""
+    for lang in (locale, *FALLBACK_LANGUAGES):
+        if text := place.names.get(lang):
+            return PlaceName(text, lang)
+    raise InvalidData(f"the place {place.code} has no name")
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """All places of a profile, by code. The mappings keep the order of the codes."""
+
+    regions: Mapping[str, Region]
+    provinces: Mapping[str, Province]
+    communes: Mapping[str, Commune]
+    _children: Mapping[str, tuple[Place, ...]] = field(repr=False)
+    _regions_by_name: Mapping[str, Region] = field(repr=False)
+    _search_keys: Sequence[tuple[tuple[str, ...], Commune]] = field(repr=False)
+
+    def region(self, code: str) -> Region:
+        return _find(self.regions, code)
+
+    def province(self, code: str) -> Province:
+        return _find(self.provinces, code)
+
+    def commune(self, code: str) -> Commune:
+        return _find(self.communes, code)
+
+    def children(self, code: str) -> tuple[Place, ...]:
+        """The provinces of a region or the communes of a province, in the order of their codes."""
+        return _find(self._children, code)
+
+    def region_named(self, text: str) -> Region:
+        """A region by its code or by its name in any language, whatever the case, accents and hyphens.
+
+        Raises UnknownPlace.
+        """
+        found = self.regions.get(text.strip()) or self._regions_by_name.get(fold(text))
+        if found is None:
+            raise UnknownPlace(text)
+        return found
+
+    def search_communes(self, text: str, limit: int = SEARCH_LIMIT) -> tuple[Commune, ...]:
+        """The communes whose name in any language contains the text; those that begin with it come first."""
+        wanted = fold(text)
+        if not wanted:
+            return ()
+        found = [(keys, commune) for keys, commune in self._search_keys if any(wanted in key for key in keys)]
+        found.sort(key=lambda entry: (not _begins(entry[0], wanted), entry[0], entry[1].code))
+        return tuple(commune for _, commune in found[:limit])
+
+
+@cache
+def atlas(profile: str = DEFAULT_PROFILE) -> Atlas:
+    """The places of a profile, read once. Raises InvalidData when a file contradicts another."""
+    regions = _by_code(_region(row) for row in read_csv(profile, "geography/regions.csv"))
+    provinces = _by_code(_province(row, regions) for row in read_csv(profile, "geography/provinces.csv"))
+    communes = _by_code(_commune(row, provinces) for row in read_csv(profile, "geography/communes.csv"))
+    return Atlas(
+        regions=regions,
+        provinces=provinces,
+        communes=communes,
+        _children=_children(regions, provinces, communes),
+        _regions_by_name=_regions_by_name(regions),
+        _search_keys=tuple((_search_keys(commune), commune) for commune in communes.values()),
+    )
+
+
+@cache
+def options(parent: str | None, locale: str, profile: str = DEFAULT_PROFILE) -> tuple[Option, ...]:
+    """What a list offers, sorted by name: the regions (no parent), a region's provinces, a province's communes.
+
+    Raises UnknownPlace.
+    """
+    places: Iterable[Place] = (
+        atlas(profile).regions.values() if parent is None else atlas(profile).children(parent)
+    )
+    offered = [Option(place.code, *place_name(place, locale)) for place in places]
+    return tuple(sorted(offered, key=lambda option: (fold(option.text), option.code)))
+
+
+def fold(text: str) -> str:
+    """Letters and digits alone, without case, accents, vowel signs or the spellings of one Arabic letter."""
+    decomposed = unicodedata.normalize("NFD", text.casefold().translate(_ONE_ARABIC_LETTER))
+    return "".join(letter for letter in decomposed if letter.isalnum())
+
+
+# The tatweel is dropped; hamza carriers, alif maqsura and ta marbuta are often typed one for another.
+_ONE_ARABIC_LETTER: Final = str.maketrans("أإآٱىة", "اااايه", "ـ")
+
+
+def _find(places: Mapping[str, Found], code: str) -> Found:
+    if code not in places:
+        raise UnknownPlace(code)
+    return places[code]
+
+
+def _region(row: Mapping[str, str]) -> Region:
+    return Region(code=row["code"], kind=PlaceKind.REGION, names=_names(row))
+
+
+def _province(row: Mapping[str, str], regions: Mapping[str, Region]) -> Province:
+    if row["region_code"] not in regions:
+        raise InvalidData(f"province {row['code']} names an unknown region {row['region_code']!r}")
+    return Province(code=row["code"], kind=_kind(row), names=_names(row), region_code=row["region_code"])
+
+
+def _commune(row: Mapping[str, str], provinces: Mapping[str, Province]) -> Commune:
+    province = provinces.get(row["province_code"])
+    if province is None:
+        raise InvalidData(f"commune {row['code']} names an unknown province {row['province_code']!r}")
+    if row["zone"] not in set(Zone):
+        raise InvalidData(f"commune {row['code']} has an unknown zone {row['zone']!r}")
+    return Commune(
+        code=row["code"],
+        kind=_kind(row),
+        names=_names(row),
+        province_code=province.code,
+        region_code=province.region_code,
+        zone=Zone(row["zone"]),
+    )
+
+
+def _kind(row: Mapping[str, str]) -> PlaceKind:
+    if row["kind"] not in set(PlaceKind):
+        raise InvalidData(f"place {row['code']} is of an unknown kind {row['kind']!r}")
+    return PlaceKind(row["kind"])
+
+
+def _names(row: Mapping[str, str]) -> Mapping[str, str]:
+    names = {column.removeprefix("name_"): text for column, text in row.items() if column.startswith("name_")}
+    if not all(names.get(lang) for lang in FALLBACK_LANGUAGES):
+        raise InvalidData(f"place {row['code']} lacks its Arabic or its French name")
+    return MappingProxyType(names)
+
+
+def _by_code(places: Iterable[SomePlace]) -> Mapping[str, SomePlace]:
+    by_code: dict[str, SomePlace] = {}
+    for place in places:
+        if place.code in by_code:
+            raise InvalidData(f"two places have the code {place.code}")
+        by_code[place.code] = place
+    return MappingProxyType(dict(sorted(by_code.items())))
+
+
+def _children(
+    regions: Mapping[str, Region], provinces: Mapping[str, Province], communes: Mapping[str, Commune]
+) -> Mapping[str, tuple[Place, ...]]:
+    children: dict[str, list[Place]] = {code: [] for code in (*regions, *provinces)}
+    for province in provinces.values():
+        children[province.region_code].append(province)
+    for commune in communes.values():
+        children[commune.province_code].append(commune)
+    if childless := [code for code, places in children.items() if not places]:
+        raise InvalidData(f"nothing belongs to {', '.join(childless)}")
+    return MappingProxyType({code: tuple(places) for code, places in children.items()})
+
+
+def _regions_by_name(regions: Mapping[str, Region]) -> Mapping[str, Region]:
+    """Everybody writes « Oriental » for « L'Oriental »: the French article may be left out."""
+    by_name = {}
+    for region in regions.values():
+        for text in region.names.values():
+            by_name[fold(text)] = region
+            by_name[fold(text.removeprefix("L'"))] = region
+    return MappingProxyType(by_name)
+
+
+def _search_keys(commune: Commune) -> tuple[str, ...]:
+    return tuple(fold(text) for text in commune.names.values() if text)
+
+
+def _begins(keys: Iterable[str], wanted: str) -> bool:
+    return any(key.startswith(wanted) for key in keys)

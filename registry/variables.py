@@ -1,0 +1,122 @@
+"""From what a household declared to the values of its model, and back: which facts are asked, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from registry.facts import (
+    Facts,
+    HouseholdFacts,
+    IncompleteFacts,
+    MemberFacts,
+    MissingFact,
+    Relation,
+    Zone,
+)
+from registry.geography import atlas
+from registry.measures import MemberQuestion
+from registry.programmes import member_questions as programme_questions
+from registry.scoring import Index, IndexModel, exact_text, models, score
+
+# Which facts feed a variable, the one that a reader would correct first in front. "members" means who lives here.
+FACTS_OF_VARIABLE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {variable.code: variable.facts() for model in models() for variable in model.variables}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What is asked in a zone: facts of the household in the order of their definition, and facts of members."""
+
+    household: tuple[str, ...]
+    members: tuple[MemberQuestion, ...]
+
+    def of_member(self, relation: Relation, age: int) -> tuple[str, ...]:
+        """The facts asked of a member of this relation and age, in the order of their definition."""
+        asked = {question.fact for question in self.members if question.asks(relation, age)}
+        return tuple(fact for fact in MemberFacts.model_fields if fact in asked)
+
+
+def index_of(facts: Facts, model: IndexModel) -> Index:
+    """The index of a household by its facts. Raises IncompleteFacts, UnknownPlace."""
+    commune = atlas().commune(facts.household.commune)
+    values = variable_values(facts, model)
+    return score(model, zone=commune.zone, region=commune.region_code, values=values)
+
+
+def variable_values(facts: Facts, model: IndexModel) -> dict[str, Decimal]:
+    """Every variable of the zone's model. Shares and yearly amounts are rounded once, half up, as the model says.
+
+    Raises IncompleteFacts, UnknownPlace.
+    """
+    if missing := missing_facts(facts, model):
+        raise IncompleteFacts(missing)
+    formula = model.zones[zone_of(facts)]
+    return {
+        variable.code: _rounded_half_up(variable.value(facts), model.value_decimals)
+        for variable in formula.variables
+    }
+
+
+def missing_facts(facts: Facts, model: IndexModel) -> tuple[MissingFact, ...]:
+    """What the zone's model and the programmes need and was not answered. Raises UnknownPlace."""
+    asked = questions(zone_of(facts), model)
+    missing = [MissingFact(fact) for fact in asked.household if getattr(facts.household, fact) is None]
+    for member in facts.members:
+        for fact in asked.of_member(member.relation, facts.age(member)):
+            if getattr(member, fact) is None:
+                missing.append(MissingFact(fact, member.person_id))
+    return tuple(missing)
+
+
+def only_asked(facts: Facts, model: IndexModel) -> Facts:
+    """The same facts without the answers that no rule uses, such as those given before a move to another zone.
+
+    Raises UnknownPlace.
+    """
+    asked = questions(zone_of(facts), model)
+    kept = {"commune", "district", *asked.household}
+    household = facts.household.model_copy(update=dict.fromkeys(set(HouseholdFacts.model_fields) - kept))
+    members = tuple(
+        member.model_copy(update=dict.fromkeys(_member_answers() - {*asked.of_member(member.relation, age)}))
+        for member, age in ((member, facts.age(member)) for member in facts.members)
+    )
+    return facts.model_copy(update={"household": household, "members": members})
+
+
+def zone_of(facts: Facts) -> Zone:
+    """Raises UnknownPlace."""
+    return atlas().commune(facts.household.commune).zone
+
+
+def questions(zone: Zone, model: IndexModel | None = None) -> Questions:
+    """What the zone's model (the newest when none is given) and the programmes ask, and nothing else."""
+    return _questions(zone, (model or models()[-1]).name)
+
+
+@cache
+def _questions(zone: Zone, model_name: str) -> Questions:
+    model = next(model for model in models() if model.name == model_name)
+    variables = model.zones[zone].variables
+    household = {fact for variable in variables for fact in variable.household_questions()}
+    of_model = [question for variable in variables if (question := variable.member_question())]
+    return Questions(
+        household=tuple(fact for fact in HouseholdFacts.model_fields if fact in household),
+        members=tuple(dict.fromkeys([*of_model, *programme_questions()])),
+    )
+
+
+def _member_answers() -> set[str]:
+    """The facts of a member that are answers, and not who the member is."""
+    return set(MemberFacts.model_fields) - {"person_id", "relation", "birth_date", "birth_precision"}
+
+
+def _rounded_half_up(value: int | Fraction, decimals: int) -> Decimal:
+    """Exact values are never negative, so half up is: add a half and cut."""
+    scaled = value * 10**decimals
+    cut = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return Decimal(exact_text(Decimal(cut).scaleb(-decimals)))
