@@ -97,6 +97,7 @@ def parse_phone(typed: str) -> str:
 
 _PHONE_REFUSALS = {
     phonenumbers.NumberParseException.INVALID_COUNTRY_CODE: "foreign",
+    phonenumbers.NumberParseException.NOT_A_NUMBER: "too_short",
     phonenumbers.NumberParseException.TOO_SHORT_NSN: "too_short",
     phonenumbers.NumberParseException.TOO_SHORT_AFTER_IDD: "too_short",
     phonenumbers.NumberParseException.TOO_LONG: "too_long",

@@ -46,12 +46,9 @@ class Purpose(StrEnum):
 
 
 class Step(StrEnum):
-    """How far a challenge is. `closed` is a challenge that another one has replaced before it was proven."""
-
     STARTED = "started"
     PROVEN = "proven"
     USED = "used"
-    CLOSED = "closed"
 
 
 class SessionKind(StrEnum):
@@ -144,9 +141,9 @@ STARTED = text("step = 'started' AND person_id IS NOT NULL")
 class Challenge(SQLModel, table=True):
     """A question that one browser has to answer with a one-time code.
 
-    A dummy has no address: nobody was sent anything and no code opens it. `subject` is a keyed hash of whom it is
-    about, so that asking again from the same browser continues the same challenge. `asked_at` is when a code was last
-    asked for, whether or not one could be sent.
+    A dummy has no person and no address: nobody is sent anything and no code opens it. A challenge that another browser
+    has overtaken becomes one. `subject` is a keyed hash of what was asked, so that asking again from the same browser
+    continues the same challenge. `asked_at` is when a code was last asked for, whether or not one could be sent.
     """
 
     __tablename__ = "challenge"
