@@ -6,10 +6,12 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from app.i18n.locales import LOCALES
 from identity.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
+from identity.partial_date import PartialDate
 
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 # Marks that a keyboard or a messaging application leaves at the edges of a pasted number.
@@ -131,6 +133,12 @@ def _email(value: Any) -> str:
     return f"{name}@{domain.lower()}"
 
 
+def _language(value: Any) -> str:
+    if value not in LOCALES:
+        raise refused("enum")
+    return str(value)
+
+
 def _password(value: Any) -> str:
     return unicodedata.normalize("NFC", _one_text(value))
 
@@ -141,4 +149,29 @@ Phone = Annotated[str, _parsed(parse_phone)]
 DocumentNumber = Annotated[str, _parsed(parse_document_number)]
 OneTimeCode = Annotated[str, BeforeValidator(_code)]
 Email = Annotated[str, BeforeValidator(_email)]
+Language = Annotated[str, BeforeValidator(_one_text), BeforeValidator(_language)]
 Password = Annotated[str, BeforeValidator(_password), StringConstraints(max_length=128, strip_whitespace=False)]
+
+
+def birth_date(year: Any, info: ValidationInfo) -> int:
+    """The year that ends three fields `…_day`, `…_month`, `…_year`: together they must be a date on the calendar.
+
+    Declared on the form's model as `_date = field_validator("birth_date_year")(birth_date)`.
+    """
+    prefix = str(info.field_name).removesuffix("_year")
+    names = (f"{prefix}_month", f"{prefix}_day")
+    if any(name not in info.data for name in names):
+        return int(year)
+    month, day = (info.data[name] for name in names)
+    if day and not month:
+        raise refused("day_without_month", field=names[0])
+    try:
+        PartialDate(year, month, day)
+    except ValueError:
+        raise refused("no_such_date", field=names[1]) from None
+    return int(year)
+
+
+BirthDay = whole_number(1, 31)
+BirthMonth = whole_number(1, 12)
+BirthYear = whole_number(1900, 2100)

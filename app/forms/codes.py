@@ -1,0 +1,30 @@
+"""One-time codes: one field, whatever the code is for."""
+
+from __future__ import annotations
+
+from app.forms.base import Answers
+from app.forms.errors import add_sentences
+from app.forms.fields import OneTimeCode
+from app.i18n.catalogues import mark as N_
+
+
+class CodeAnswers(Answers):
+    code: OneTimeCode
+
+
+class NoAnswers(Answers):
+    """A form that is only a button."""
+
+
+add_sentences(
+    {
+        ("code", "missing"): N_("Enter the six digits of the code."),
+        ("code", "not_a_number"): N_("A code has digits only. Look at the message again."),
+        ("code", "not_six_digits"): N_("A code has six digits. Look at the message again."),
+        ("code", "wrong"): N_("This code is not the right one. Tries left: %(tries_left)s."),
+        ("code", "too_many"): N_("This code is closed after too many tries. Ask for a new one."),
+        ("code", "expired"): N_("This code has expired. Ask for a new one."),
+        ("code", "unknown"): N_("This code is no longer valid. Ask for a new one."),
+        ("code", "too_soon"): N_("Wait a moment before you ask for a new code."),
+    }
+)
