@@ -118,8 +118,10 @@ def score(model: IndexModel, *, zone: str, region: str, values: Mapping[str, Val
         _line(ZONE_CONSTANT, formula.constant, Decimal(1)),
         _line(REGIONAL_CONSTANT, formula.regional_terms[region_code].term, Decimal(1)),
     ]
-    for variable in formula.variables:
-        lines.append(_line(variable.code, variable.coefficient, exact_values.get(variable.code, Decimal(0))))
+    lines.extend(
+        _line(variable.code, variable.coefficient, exact_values.get(variable.code, Decimal(0)))
+        for variable in formula.variables
+    )
     index = Decimal(0)
     for line in lines:
         index = _EXACT.add(index, line.points)

@@ -67,9 +67,8 @@ def missing_facts(facts: Facts, model: IndexModel) -> tuple[MissingFact, ...]:
     asked = questions(zone_of(facts), model)
     missing = [MissingFact(fact) for fact in asked.household if getattr(facts.household, fact) is None]
     for member in facts.members:
-        for fact in asked.of_member(member.relation, facts.age(member)):
-            if getattr(member, fact) is None:
-                missing.append(MissingFact(fact, member.person_id))
+        answers = asked.of_member(member.relation, facts.age(member))
+        missing += [MissingFact(fact, member.person_id) for fact in answers if getattr(member, fact) is None]
     return tuple(missing)
 
 
