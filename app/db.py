@@ -154,18 +154,20 @@ async def checkpoint(engine: AsyncEngine) -> None:
 
 @contextmanager
 def guard_single_process(url: str) -> Iterator[None]:
-    """Hold the embedded database for this process alone where two would endanger it.
+    """Hold the embedded database, for this process alone where two would endanger it.
 
-    Raises SecondProcessRefused when another process holds it. The lock ends with the process, however it ends.
+    Raises SecondProcessRefused when another process holds it. The lock ends with the process, however that
+    ends; where two processes are welcome it still shows that the database is in use.
     """
     database = database_url(url).database
-    if database_url(url).get_backend_name() != "sqlite" or not database or not has_wal_reset_bug():
+    if database_url(url).get_backend_name() != "sqlite" or not database:
         yield
         return
+    kind = fcntl.LOCK_EX if has_wal_reset_bug() else fcntl.LOCK_SH
     lock = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SecondProcessRefused(Path(database)) from None
         yield

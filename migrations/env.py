@@ -7,20 +7,22 @@ import asyncio
 import os
 from typing import Any, Literal
 
+import sqlalchemy as sa
 from alembic import context
 from sqlalchemy import Connection
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
-import migrations.tables  # noqa: F401
+import migrations.tables
 from app.db import Begin, create_engine
+from notifications.columns import BigId
 
 
 def run_migrations(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
-        render_as_batch=connection.dialect.name == "sqlite",
+        render_as_batch=True,
         render_item=stored_type,
         transactional_ddl=True,
     )
@@ -30,9 +32,14 @@ def run_migrations(connection: Connection) -> None:
 
 def stored_type(kind: str, item: Any, _autogenerate: object) -> str | Literal[False]:
     """A migration names what the database stores: the column types of today's code may change or go."""
-    if kind == "type" and isinstance(item, TypeDecorator):
-        stored: TypeEngine[Any] = item.impl_instance
-        return f"sa.{stored!r}"
+    if kind != "type":
+        return False
+    if isinstance(item, BigId):
+        return "ID"
+    if isinstance(item, sa.Enum):
+        return f"sa.String(length={item.length})"
+    if isinstance(item, TypeDecorator):
+        return f"sa.{item.impl_instance!r}"
     return False
 
 

