@@ -127,7 +127,9 @@ async def store_document(
 
 async def documents_of(session: AsyncSession, *, request_id: int) -> tuple[StoredDocument, ...]:
     rows = await session.exec(
-        select(Document).options(defer(col(Document.sealed))).where(Document.request_id == request_id)
+        select(Document)
+        .options(defer(Document.sealed))  # type: ignore[arg-type]
+        .where(Document.request_id == request_id)
     )
     return tuple(
         StoredDocument(file.reference, file.name, file.media_type, file.size, file.uploaded_at)

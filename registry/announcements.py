@@ -1,0 +1,62 @@
+"""Telling the people of a household, each in the person's own languages."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from identity import accounts
+from identity.tables import Account
+from notifications.messages import Template, Value
+from notifications.outbox import notify
+from registry.dates import local_date
+from registry.tables import Membership, MembershipStatus
+
+INDEX_PAGE = "/household/index"
+
+
+async def tell(
+    session: AsyncSession,
+    *,
+    person_id: int,
+    template: Template,
+    values: Mapping[str, Value],
+    link: str,
+    now: datetime,
+    dedup_key: str | None = None,
+) -> None:
+    """Tell one person something, once for a `dedup_key`."""
+    await notify(
+        session,
+        recipient=await accounts.recipient(session, person_id=person_id),
+        template=template,
+        values=values,
+        link=link,
+        dedup_key=dedup_key,
+        now=now,
+    )
+
+
+async def announce_index(
+    session: AsyncSession, *, household_id: int, index_id: int, now: datetime
+) -> None:
+    """Tell every member who has an account that there is an index, and that the programmes are decided."""
+    members = await session.exec(
+        select(Membership.person_id)
+        .join(Account, col(Account.person_id) == Membership.person_id)
+        .where(Membership.household_id == household_id, Membership.status == MembershipStatus.ACTIVE)
+        .order_by(col(Membership.id))
+    )
+    for person_id in members.all():
+        assert person_id is not None
+        for template in (Template.INDEX_COMPUTED, Template.ELIGIBILITY_DECIDED):
+            await tell(
+                session,
+                person_id=person_id,
+                template=template,
+                values={"date": local_date(now)},
+                link=INDEX_PAGE,
+                dedup_key=f"{template.value}:{index_id}:{person_id}",
+                now=now,
+            )
