@@ -37,7 +37,7 @@ setup-dev: $(VENV)/.development ## Install what the tests and checks need as wel
 
 .PHONY: test
 test: setup-dev ## Run every test, on SQLite, on PostgreSQL and in a browser
-	@$(BIN)/pytest -q --numprocesses=logical --maxprocesses=4 --dist=loadscope $(ARGS)
+	@$(BIN)/pytest -q --numprocesses=logical --maxprocesses=4 --dist=loadscope --no-loadscope-reorder $(ARGS)
 
 .PHONY: check
 check: $(VENV)/.development ## Look at the code without running it: style, types, rooms, templates, catalogues

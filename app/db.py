@@ -4,6 +4,7 @@ Two databases are promised. SQLite is the embedded default: one file, one proces
 commit on the disk before it is acknowledged. PostgreSQL is production. What differs is decided here.
 """
 
+import asyncio
 import fcntl
 import os
 import sqlite3
@@ -14,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy.exc import TimeoutError as DatabaseBusy
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import await_only
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 BUSY_TIMEOUT_MS = 5_000
@@ -116,13 +120,46 @@ def _sqlite_engine(url: URL, foreign_keys: bool) -> AsyncEngine:
             cursor.execute(pragma)
         cursor.close()
 
+    _queue_writers(engine)
+
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
-        statement = connection.get_execution_options().get("begin", Begin.READ)
+        statement = _begin_of(connection)
         if statement != Begin.NONE:
             connection.exec_driver_sql(statement)
 
     return engine
+
+
+def _queue_writers(engine: AsyncEngine) -> None:
+    """Let the writers of this process through one by one, in the order they came.
+
+    Left to itself SQLite makes a writer that finds the file taken sleep and try again, ever longer: of
+    sixteen at once the unluckiest waited half a second, and waits a fifteenth of that in a queue.
+    """
+    turn = asyncio.Lock()
+
+    async def take_turn() -> None:
+        try:
+            async with asyncio.timeout(BUSY_TIMEOUT_MS / 1000):
+                await turn.acquire()
+        except TimeoutError:
+            raise DatabaseBusy("other writers held the database for too long") from None
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def wait(connection: Connection) -> None:
+        if _begin_of(connection) == Begin.WRITE and not connection.info.get("has_turn"):
+            await_only(take_turn())
+            connection.info["has_turn"] = True
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def leave(_connection: object, record: ConnectionPoolEntry) -> None:
+        if record.info.pop("has_turn", False):
+            turn.release()
+
+
+def _begin_of(connection: Connection) -> Begin:
+    return Begin(connection.get_execution_options().get("begin", Begin.READ))
 
 
 def session_factory(engine: AsyncEngine, *, writing: bool = True) -> Sessions:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as DatabaseBusy
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import (
@@ -56,6 +57,43 @@ async def test_writers_at_once_wait_for_each_other(counter: Sessions) -> None:
 
     await asyncio.gather(*(add_one() for _ in range(12)))
     assert await count(counter) == 12
+
+
+async def test_a_writer_that_gives_up_leaves_the_queue(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.db.BUSY_TIMEOUT_MS", 50)
+    engine = create_engine(sqlite)
+    sessions = session_factory(engine)
+
+    async def write() -> None:
+        async with sessions() as session:
+            await session.connection()
+
+    async with sessions() as first:
+        await first.connection()
+        with pytest.raises(DatabaseBusy):
+            await write()
+    async with asyncio.timeout(2):
+        await write()
+    await engine.dispose()
+
+
+async def test_a_cancelled_writer_leaves_the_queue(sqlite: str) -> None:
+    engine = create_engine(sqlite)
+    sessions = session_factory(engine)
+
+    async def write_for_ever() -> None:
+        async with sessions() as session:
+            await session.connection()
+            await asyncio.sleep(60)
+
+    writers = [asyncio.create_task(write_for_ever()) for _ in range(3)]
+    await asyncio.sleep(0.1)
+    for writer in writers:
+        writer.cancel()
+    await asyncio.gather(*writers, return_exceptions=True)
+    async with asyncio.timeout(2), sessions() as next_one:
+        await next_one.connection()
+    await engine.dispose()
 
 
 async def test_a_reader_does_not_wait_for_a_writer(engine: AsyncEngine, counter: Sessions) -> None:
