@@ -96,7 +96,7 @@ MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
 
 
 class BadValues(Exception):
-    """The values given for a message are not the ones it declares: a mistake of the caller, found before anything is kept."""
+    """The values given for a message are not the ones it declares: the caller's mistake, and nothing is kept."""
 
     code = "bad_values"
 

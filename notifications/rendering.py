@@ -25,7 +25,7 @@ PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 NO_BREAK_SPACES: Final = {0x00A0: " ", 0x202F: " "}
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
-# What the service says about itself, and the forms in which each may be said. The inbox is read in the account: it needs none.
+# What the service says about itself, by form. The inbox is read in the account: it needs none of it.
 OF_THE_PORTAL: Final[Mapping[str, frozenset[str]]] = {
     Channel.SMS: frozenset({"domain", "hotline"}),
     Channel.EMAIL: frozenset({"domain", "hotline", "address"}),

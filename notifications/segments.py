@@ -1,4 +1,4 @@
-"""How many SMS a text is paid as: the default alphabet of GSM 03.38, or UCS-2 as soon as one character is outside it."""
+"""How many SMS a text is paid as: in the alphabet of GSM 03.38, or UCS-2 when one character is outside it."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -59,10 +59,10 @@ WAITING = text("status IN ('queued', 'sending')")
 class Delivery(SQLModel, table=True):
     """One notification on its way to one address.
 
-    `reference` is what the provider sees, the same on every try. `available_at` is when it may be taken; taking it moves
-    that to the end of the taker's lease, so a taker that dies gives it back by doing nothing. `problems` counts the
-    tries that ended in no outcome at all. `sealed` holds the secret values and is wiped as soon as the delivery leaves
-    the queue. `last_error` is a code, never a word of the message or of the address.
+    `reference` is what the provider sees, the same on every try. `available_at` is when it may be taken;
+    taking it moves that to the end of the taker's lease, so a taker that dies gives it back by doing nothing.
+    `problems` counts the tries that ended in no outcome at all. `sealed` holds the secret values and is wiped
+    as soon as the delivery leaves the queue. `last_error` is a code, never a word of message or address.
     """
 
     __tablename__ = "delivery"
@@ -98,7 +98,7 @@ class Delivery(SQLModel, table=True):
 
 
 class DemonstrationMessage(SQLModel, table=True):
-    """What the demonstration's provider would have sent: kept in clear, so it exists in the demonstration only."""
+    """What the demonstration's provider would have sent. It is in clear: filled in the demonstration only."""
 
     __tablename__ = "demonstration_message"
 
