@@ -106,3 +106,18 @@ def names(named: Named, locale: str) -> PersonName:
 
 def display_name(named: Named, locale: str) -> str:
     return names(named, locale).full
+
+
+def personal_facts(person: Person, email: str | None = None) -> tuple[str, ...]:
+    """What others know of the person, and a password must not be made of."""
+    facts = (
+        person.identifier,
+        person.document_number,
+        person.phone,
+        person.given_name_ar,
+        person.family_name_ar,
+        person.given_name_latin,
+        person.family_name_latin,
+        email,
+    )
+    return tuple(fact for fact in facts if fact)

@@ -243,3 +243,10 @@ class AuditEntry(SQLModel, table=True):
     reference: str | None = Field(default=None, max_length=40)
     visit_id: int | None = Field(default=None, sa_type=BigId)
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+def saved_id(row: Person | Account | Staff) -> int:
+    """The id of a row that is in the database."""
+    if row.id is None:
+        raise ValueError("the row was not flushed")
+    return row.id
