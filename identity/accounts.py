@@ -1,7 +1,7 @@
 """The account of a person: where it is reached, in which languages, and its e-mail address."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
@@ -63,9 +63,9 @@ async def recipient(session: AsyncSession, *, person_id: int) -> Recipient:
     found = rows.one_or_none()
     if found is None:
         raise UnknownPerson
-    person, account = found
-    if account is not None:
-        return recipient_of(account)
+    person, owned = found[0], cast("Account | None", found[1])
+    if owned is not None:
+        return recipient_of(owned)
     return Recipient(person_id, person.phone, None, DEFAULT_LANGUAGE, DEFAULT_LANGUAGE)
 
 

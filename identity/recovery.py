@@ -138,7 +138,7 @@ async def choose_password(
     keys: Keys,
     now: datetime,
 ) -> Recovered:
-    """After the code of the recovery challenge was right: a new password, a new recovery code, every other session ended.
+    """After the code was right: a new password, a new recovery code, every other session ended.
 
     Raises CodeRefused (`unknown`), PasswordRefused and Busy.
     """

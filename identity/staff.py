@@ -108,7 +108,7 @@ async def add_staff(
         now=now,
     )
     added = (await session.exec(select(Staff).where(Staff.id == staff_id))).one()
-    return AddedStaff(added, secret, pyotp.TOTP(secret).provisioning_uri(address, issuer_name=ISSUER))
+    return AddedStaff(added, secret, pyotp.TOTP(secret).provisioning_uri(name=address, issuer_name=ISSUER))
 
 
 def _context(email: str) -> str:
