@@ -4,7 +4,8 @@ database    the address of a fresh, migrated database; a test that asks for it (
             three) runs twice, on SQLite and on PostgreSQL
 engine      an `AsyncEngine` on it
 sessions    the factory of writing sessions: `async with sessions() as session, session.begin(): ...`
-session     one session in a transaction that is rolled back after the test
+session     one session in a transaction that is rolled back after the test; while it is open SQLite keeps
+            every other writer waiting, so a test takes either this or `sessions`
 sqlite      the address of a fresh, migrated SQLite database, for what need not be shown on both
 postgresql  the same on PostgreSQL
 now         a fixed instant, aware and in UTC
@@ -15,9 +16,11 @@ test, because the synchronous interface keeps an event loop of its own running f
 such a test needs of the domain it asks through `tests.databases.run_apart`.
 """
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,6 +29,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.db import Sessions, create_engine, session_factory
 from tests.chromium import chromium_executable, chromium_options
 from tests.databases import PostgresServer, SqliteFiles, postgres_server, sqlite_files
+
+# A shared machine may be slow at any moment; a run in CI repeats the one before it.
+hypothesis.settings.register_profile("tiwizi", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("tiwizi")
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
