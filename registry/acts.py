@@ -28,6 +28,7 @@ class Act(StrEnum):
     DOCUMENT_READ = "document_read"
     VISIT_OPENED = "visit_opened"
     VISIT_ENDED = "visit_ended"
+    FILE_READ = "file_read"
 
 
 def acting(actor: Actor | None, person_id: int) -> Actor:

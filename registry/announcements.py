@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import accounts
+from identity.accounts import recipient, recipient_of
 from identity.tables import Account
 from notifications.messages import Template, Value
 from notifications.outbox import notify
@@ -29,7 +29,7 @@ async def tell(
     """Tell one person something, once for a `dedup_key`."""
     await notify(
         session,
-        recipient=await accounts.recipient(session, person_id=person_id),
+        recipient=await recipient(session, person_id=person_id),
         template=template,
         values=values,
         link=link,
@@ -38,25 +38,26 @@ async def tell(
     )
 
 
-async def announce_index(
-    session: AsyncSession, *, household_id: int, index_id: int, now: datetime
-) -> None:
+async def announce_index(session: AsyncSession, *, household_id: int, index_id: int, now: datetime) -> None:
     """Tell every member who has an account that there is an index, and that the programmes are decided."""
     members = await session.exec(
-        select(Membership.person_id)
-        .join(Account, col(Account.person_id) == Membership.person_id)
-        .where(Membership.household_id == household_id, Membership.status == MembershipStatus.ACTIVE)
+        select(Account)
+        .join(Membership, col(Membership.person_id) == Account.person_id)
+        .where(
+            Membership.household_id == household_id,
+            Membership.status == MembershipStatus.ACTIVE,
+            col(Account.disabled_at).is_(None),
+        )
         .order_by(col(Membership.id))
     )
-    for person_id in members.all():
-        assert person_id is not None
+    for account in members.all():
         for template in (Template.INDEX_COMPUTED, Template.ELIGIBILITY_DECIDED):
-            await tell(
+            await notify(
                 session,
-                person_id=person_id,
+                recipient=recipient_of(account),
                 template=template,
                 values={"date": local_date(now)},
                 link=INDEX_PAGE,
-                dedup_key=f"{template.value}:{index_id}:{person_id}",
+                dedup_key=f"{template.value}:{index_id}:{account.person_id}",
                 now=now,
             )

@@ -127,7 +127,10 @@ async def send_declaration(
     `draft_version` is the version of the draft that was shown, which is used up; None sends without a draft. Raises
     NothingToSend, NotHead, MembersChanged, IncompleteFacts, AwaitedIncomplete.
     """
-    if not await discard_draft(session, person_id=person_id, version=draft_version) and draft_version is not None:
+    if (
+        not await discard_draft(session, person_id=person_id, version=draft_version)
+        and draft_version is not None
+    ):
         raise NothingToSend
     by = acting(actor, person_id)
     household = await open_household(session, person_id=person_id, now=now, actor=actor)
@@ -188,9 +191,7 @@ def _answers(member: MemberFacts) -> MemberAnswers:
     return MemberAnswers.model_validate({fact: getattr(member, fact) for fact in MEMBER_FACTS})
 
 
-def _check_complete(
-    listed: tuple[Member, ...], facts: Facts, awaited: Mapping[str, MemberAnswers]
-) -> None:
+def _check_complete(listed: tuple[Member, ...], facts: Facts, awaited: Mapping[str, MemberAnswers]) -> None:
     missing = missing_facts(facts, model_on(facts.declared_on))
     if missing:
         raise IncompleteFacts(missing)

@@ -211,9 +211,7 @@ _VIEW = (
         (_request.c.household_id == _household.c.id)
         & _request.c.status.in_((RequestStatus.RECEIVED, RequestStatus.IN_REVIEW)),
     )
-    .where(
-        _membership.c.person_id == bindparam("person_id"), _membership.c.status == MembershipStatus.ACTIVE
-    )
+    .where(_membership.c.person_id == bindparam("person_id"), _membership.c.status == MembershipStatus.ACTIVE)
 )
 
 

@@ -242,7 +242,9 @@ def _still_open(invitation: Membership, now: datetime) -> bool:
     return invitation.expires_at is not None and invitation.expires_at > now
 
 
-async def _tell_head(session: AsyncSession, household: Household, invitation: Membership, now: datetime) -> None:
+async def _tell_head(
+    session: AsyncSession, household: Household, invitation: Membership, now: datetime
+) -> None:
     await tell(
         session,
         person_id=household.head_person_id,

@@ -111,7 +111,9 @@ async def _has_index(session: AsyncSession, declaration_id: int) -> bool:
     return found.first() is not None
 
 
-async def declarations_of(session: AsyncSession, *, person_id: int, limit: int = 20) -> tuple[Declaration, ...]:
+async def declarations_of(
+    session: AsyncSession, *, person_id: int, limit: int = 20
+) -> tuple[Declaration, ...]:
     """What the person has declared, the newest first."""
     found = await session.exec(
         select(Declaration)
