@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from litestar import Response
 from litestar.connection import ASGIConnection
@@ -79,7 +80,7 @@ async def _visit_in_progress(request: PortalRequest, found: sessions.FoundSessio
     )
 
 
-def allow(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
+def allow(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let the visitor pass when the rights table says so.
 
     Raises `SignInNeeded`, `PermissionDeniedException`, or `NotFoundException` for a language or a door that does not exist.
@@ -151,19 +152,19 @@ def _token_mac(request: PortalRequest, nonce: str, bound: str) -> str:
 
 def keep_browser(request: PortalRequest, response: Response[bytes]) -> None:
     """Mark the browser of somebody who is about to fill in a form; a reader gets no cookie at all."""
-    response.set_cookie(_cookie(request, "browser", request.scope["state"]["browser"], BROWSER_DAYS * 86400))
+    response.set_cookie(own_cookie(request, "browser", request.scope["state"]["browser"], BROWSER_DAYS * 86400))
 
 
 def keep_session(request: PortalRequest, response: Response[bytes], token: str) -> None:
-    response.set_cookie(_cookie(request, "session", token, None))
+    response.set_cookie(own_cookie(request, "session", token, None))
 
 
 def forget_session(request: PortalRequest, response: Response[bytes]) -> None:
-    response.set_cookie(_cookie(request, "session", "", 0))
+    response.set_cookie(own_cookie(request, "session", "", 0))
     response.headers["clear-site-data"] = '"cache", "storage"'
 
 
-def _cookie(request: PortalRequest, name: str, value: str, max_age: int | None) -> Cookie:
+def own_cookie(request: PortalRequest, name: str, value: str, max_age: int | None) -> Cookie:
     settings = request.portal.settings
     return Cookie(
         key=cookie_name(name, settings),

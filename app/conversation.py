@@ -31,7 +31,7 @@ class Conversation(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request = PortalRequest(scope, receive)
         portal, state = request.portal, scope["state"]
-        writing = scope["method"] not in SAFE_METHODS or scope["route_handler"].opt.get("writes", False)
+        writing = request.method not in SAFE_METHODS or scope["route_handler"].opt.get("writes", False)
         async with (portal.writes if writing else portal.reads)() as db:
             state["db"], state["now"] = db, portal.clock()
             state["visitor"] = await find_visitor(request)

@@ -17,7 +17,6 @@ from app.i18n.environments import environment
 from app.pages import HTML, go
 from app.posts import SentTwice
 from app.requests import PortalRequest
-from app.static_files import static
 from identity.passwords import Busy
 
 log = logging.getLogger("tiwizi")
@@ -43,7 +42,6 @@ def failure_page(request: PortalRequest, status: int, template: str | None = Non
         demonstration=request.portal.settings.demonstration,
         neutral_page=request.portal.settings.neutral_page,
         hotline=request.portal.settings.hotline,
-        static=static,
         csrf="",
         form_key="",
     )

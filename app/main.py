@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any, cast
 
 from litestar import Litestar, Router
 from litestar.datastructures import MutableScopeHeaders, State
-from litestar.types import Message, Scope
+from litestar.types import BeforeRequestHookHandler, Message, Scope
 
 from app.access import allow
 from app.conversation import Conversation, receive_form
@@ -21,6 +21,7 @@ from app.settings import Settings
 from identity.keys import Keys
 from identity.passwords import PasswordHasher
 
+Beside = Callable[[Portal], AbstractAsyncContextManager[None]]
 LARGEST_FORM = 256 * 1024
 MOST_PARTS = 100
 
@@ -53,16 +54,19 @@ def create_portal(settings: Settings) -> Portal:
     )
 
 
-def create_app(portal: Portal) -> Litestar:
-    """The portal as an ASGI application.
+def create_app(portal: Portal, *, beside: Sequence[Beside] = ()) -> Litestar:
+    """The portal as an ASGI application; what runs `beside` it begins and ends with it.
 
     Raises `RightsMissing` when a route is not in the rights table.
     """
 
     @asynccontextmanager
-    async def with_engine(_: Litestar) -> AsyncIterator[None]:
-        yield
-        await portal.engine.dispose()
+    async def all_together(_: Litestar) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(portal.engine.dispose)
+            for context in beside:
+                await stack.enter_async_context(context(portal))
+            yield
 
     app = Litestar(
         route_handlers=[
@@ -72,10 +76,10 @@ def create_app(portal: Portal) -> Litestar:
         request_class=PortalRequest,
         middleware=[Conversation()],
         guards=[allow],
-        before_request=receive_form,
+        before_request=cast(BeforeRequestHookHandler, receive_form),
         before_send=[_safe_headers(portal.settings)],
         exception_handlers=EXCEPTION_HANDLERS,
-        lifespan=[with_engine],
+        lifespan=[all_together],
         state=State({"portal": portal}),
         request_max_body_size=LARGEST_FORM,
         multipart_form_part_limit=MOST_PARTS,

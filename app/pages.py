@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import secrets
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -14,7 +13,6 @@ from litestar import Response
 from app.access import bound_to, form_token, keep_browser
 from app.i18n.environments import environment
 from app.requests import PortalRequest
-from app.static_files import static
 
 HTML = "text/html; charset=utf-8"
 SMALLEST_COMPRESSED = 600
@@ -72,7 +70,7 @@ def go(request: PortalRequest, path: str) -> Response[bytes]:
     return Response(content=b"", status_code=303, headers={"location": location}, media_type=HTML)
 
 
-def _common(request: PortalRequest) -> Mapping[str, Any]:
+def _common(request: PortalRequest) -> dict[str, Any]:
     visitor, settings = request.visitor, request.portal.settings
     state = request.scope["state"]
     return {
@@ -81,7 +79,6 @@ def _common(request: PortalRequest) -> Mapping[str, Any]:
         "demonstration": settings.demonstration,
         "neutral_page": settings.neutral_page,
         "hotline": settings.hotline,
-        "static": static,
         "csrf": _OnDemand(lambda: form_token(request, state.get("browser") or bound_to(request))),
         "form_key": _OnDemand(partial(secrets.token_hex, 16)),
         "now": state["now"],

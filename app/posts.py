@@ -7,12 +7,12 @@ import hashlib
 from typing import Any
 
 from litestar.datastructures import UploadFile
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Field, SQLModel
+from sqlalchemy import delete, update
+from sqlmodel import Field, SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.requests import PortalRequest
+from identity.limits import upsert
 from notifications.columns import UtcDateTime
 
 KEY_FIELD = "_key"
@@ -48,18 +48,12 @@ async def earlier_answer(request: PortalRequest, *, actor: str, key: str) -> str
     if await _insert_if_new(request.db, values):
         request.scope["state"]["post"] = (actor, key)
         return None
-    row = (
-        await request.db.exec(
-            select(AnsweredForm.digest, AnsweredForm.location).where(
-                AnsweredForm.actor == actor, AnsweredForm.key == key  # type: ignore[arg-type]
-            )
-        )
-    ).one()
-    if row.digest != digest:
+    earlier = await request.db.get_one(AnsweredForm, (actor, key))
+    if earlier.digest != digest:
         raise SentTwice
-    if row.location is None:
+    if earlier.location is None:
         request.scope["state"]["post"] = (actor, key)
-    return row.location
+    return earlier.location
 
 
 async def remember_answer(db: AsyncSession, post: tuple[str, str], location: str) -> None:
@@ -67,19 +61,17 @@ async def remember_answer(db: AsyncSession, post: tuple[str, str], location: str
     actor, key = post
     await db.exec(
         update(AnsweredForm)
-        .where(AnsweredForm.actor == actor, AnsweredForm.key == key)  # type: ignore[arg-type]
+        .where(col(AnsweredForm.actor) == actor, col(AnsweredForm.key) == key)
         .values(location=location)
     )
 
 
 async def forget_old_posts(db: AsyncSession, *, now: dt.datetime) -> None:
-    await db.exec(delete(AnsweredForm).where(AnsweredForm.sent_at < now - KEPT_FOR))  # type: ignore[arg-type]
+    await db.exec(delete(AnsweredForm).where(col(AnsweredForm.sent_at) < now - KEPT_FOR))
 
 
 async def _insert_if_new(db: AsyncSession, values: dict[str, Any]) -> bool:
-    dialect = db.get_bind().dialect.name
-    new = postgresql.insert(AnsweredForm) if dialect == "postgresql" else sqlite.insert(AnsweredForm)
-    result = await db.exec(new.values(**values).on_conflict_do_nothing())
+    result = await db.exec(upsert(db)(AnsweredForm).values(**values).on_conflict_do_nothing())
     return result.rowcount == 1
 
 

@@ -9,8 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
+
+from notifications.providers.http_sms import GatewaySettings
+from notifications.providers.smtp import SmtpSettings, Tls
 
 SHORTEST_SECRET = 32
+SMS_BODY = '{"to": "{to}", "text": "{text}", "reference": "{reference}"}'
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Mode(StrEnum):
@@ -25,26 +32,6 @@ class SettingRefused(Exception):
 
 
 @dataclass(frozen=True)
-class SmsGateway:
-    """Where and how the HTTP SMS gateway is called; `body` is a template with `{to}`, `{text}` and `{reference}`."""
-
-    url: str
-    method: str = "POST"
-    body: str = '{"to": "{to}", "text": "{text}", "reference": "{reference}"}'
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SmtpServer:
-    host: str
-    port: int
-    sender: str
-    username: str | None = None
-    password: str | None = None
-    tls: str = "starttls"
-
-
-@dataclass(frozen=True)
 class Settings:
     mode: Mode
     data_dir: Path
@@ -56,8 +43,9 @@ class Settings:
     hotline: str = "0800000000"
     neutral_page: str = "https://www.wikipedia.org/"
     staff_networks: tuple[str, ...] = ()
-    sms: SmsGateway | None = None
-    smtp: SmtpServer | None = None
+    sms: GatewaySettings | None = None
+    smtp: SmtpSettings | None = None
+    worker_included: bool = True
 
     @property
     def demonstration(self) -> bool:
@@ -84,7 +72,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises `SettingRefused` when production lacks a secret, a public https address or real providers.
     """
     env = os.environ if environment is None else environment
-    mode = _mode(env.get("TIWIZI_MODE", Mode.PRODUCTION))
+    mode = _one_of(env, "TIWIZI_MODE", Mode, Mode.PRODUCTION)
     data_dir = Path(env.get("TIWIZI_DATA_DIR", "var")).absolute()
     port = env.get("PORT", "8000")
     settings = Settings(
@@ -100,16 +88,19 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         staff_networks=tuple(filter(None, env.get("TIWIZI_STAFF_NETWORKS", "").split(","))),
         sms=_sms(env),
         smtp=_smtp(env),
+        worker_included=env.get("TIWIZI_WORKER", "included") != "separate",
     )
     _refuse_half_production(settings)
     return settings
 
 
-def _mode(value: str) -> Mode:
+def _one_of(env: Mapping[str, str], name: str, choices: type[Choice], default: Choice) -> Choice:
+    value = env.get(name, default.value)
     try:
-        return Mode(value)
+        return choices(value)
     except ValueError:
-        raise SettingRefused(f"TIWIZI_MODE is {value!r}; it can be 'production' or 'demonstration'.") from None
+        allowed = ", ".join(choice.value for choice in choices)
+        raise SettingRefused(f"{name} is {value!r}; it can be one of: {allowed}.") from None
 
 
 def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
@@ -141,30 +132,47 @@ def _demonstration_secret(data_dir: Path) -> bytes:
     return path.read_bytes().strip()
 
 
-def _sms(env: Mapping[str, str]) -> SmsGateway | None:
+def _sms(env: Mapping[str, str]) -> GatewaySettings | None:
     url = env.get("TIWIZI_SMS_URL")
-    if url is None:
+    if not url:
         return None
-    return SmsGateway(
+    return GatewaySettings(
         url=url,
         method=env.get("TIWIZI_SMS_METHOD", "POST"),
-        body=env.get("TIWIZI_SMS_BODY", SmsGateway.body),
-        headers=json.loads(env.get("TIWIZI_SMS_HEADERS", '{"content-type": "application/json"}')),
+        body=env.get("TIWIZI_SMS_BODY", SMS_BODY),
+        headers=_json_object(env, "TIWIZI_SMS_HEADERS"),
+        success_pattern=env.get("TIWIZI_SMS_SUCCESS_PATTERN"),
+        refusal_pattern=env.get("TIWIZI_SMS_REFUSAL_PATTERN"),
     )
 
 
-def _smtp(env: Mapping[str, str]) -> SmtpServer | None:
+def _json_object(env: Mapping[str, str], name: str) -> dict[str, str]:
+    try:
+        found = json.loads(env.get(name, "{}"))
+    except json.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise SettingRefused(f"{name} must be a JSON object of texts.")
+    return found
+
+
+def _smtp(env: Mapping[str, str]) -> SmtpSettings | None:
     host = env.get("TIWIZI_SMTP_HOST")
-    if host is None:
+    if not host:
         return None
-    return SmtpServer(
+    return SmtpSettings(
         host=host,
         port=_whole_number(env, "TIWIZI_SMTP_PORT", 587),
         sender=env.get("TIWIZI_SMTP_SENDER", "no-reply@localhost"),
+        sender_name=env.get("TIWIZI_SMTP_SENDER_NAME", "Tiwizi"),
+        tls=_one_of(env, "TIWIZI_SMTP_TLS", Tls, Tls.STARTTLS),
         username=env.get("TIWIZI_SMTP_USERNAME"),
-        password=env.get("TIWIZI_SMTP_PASSWORD"),
-        tls=env.get("TIWIZI_SMTP_TLS", "starttls"),
+        password=_from_file(env, "TIWIZI_SMTP_PASSWORD_FILE"),
     )
+
+
+def _from_file(env: Mapping[str, str], name: str) -> str | None:
+    return Path(env[name]).read_text("utf-8").strip() if env.get(name) else None
 
 
 def _refuse_half_production(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from app.demo.population import document_number, identifier, phone
 from app.i18n.catalogues import mark as N_
 from identity.tables import BirthPrecision, DocumentKind, Gender
 
-PASSWORD = "tiwizi demonstration"  # noqa: S105 -- printed on /demo, and worthless elsewhere.
+PASSWORD = "sept oliviers verts"  # noqa: S105 -- printed on /demo, and worthless elsewhere.
 FEMALE, MALE = Gender.FEMALE, Gender.MALE
 
 

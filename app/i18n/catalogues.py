@@ -26,10 +26,14 @@ def sentences(code: str) -> dict[str, str | tuple[str, ...]]:
     with path.open("rb") as file:
         catalogue: Catalog = read_po(file, locale=code)
     return {
-        message.id[0] if isinstance(message.id, tuple) else message.id: _text(message.string)
+        _source(message.id): _text(message.string)
         for message in catalogue
         if message.id and message.string and any(message.string) and not message.fuzzy
     }
+
+
+def _source(id_: str | tuple[str, ...] | list[str]) -> str:
+    return id_ if isinstance(id_, str) else id_[0]
 
 
 def _text(string: str | tuple[str, ...] | list[str]) -> str | tuple[str, ...]:

@@ -14,6 +14,7 @@ from app.i18n.catalogues import gettext, ngettext
 from app.i18n.formats import format_date, format_datetime, format_exact, format_mad
 from app.i18n.labels import label
 from app.i18n.locales import LOCALES
+from app.static_files import static
 
 TEMPLATES_DIR = Path(__file__).parent.parent / "templates"
 
@@ -27,7 +28,7 @@ class _Translator(NodeTransformer):
     def __init__(self, code: str) -> None:
         self.code = code
 
-    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 -- the name Jinja looks for
         self.generic_visit(node)
         if (
             isinstance(node.node, nodes.Name)
@@ -53,7 +54,7 @@ class TranslatedEnvironment(Environment):
 
 @cache
 def environment(code: str) -> TranslatedEnvironment:
-    """The environment of a language; templates see `lang`, `dir`, `locales`, `url()` and the filters as globals."""
+    """The environment of a language; templates and macros see `lang`, `dir`, `locales`, `static()`, `url()` and the filters."""
     locale = LOCALES[code]
     env = TranslatedEnvironment(
         code,
@@ -74,6 +75,7 @@ def environment(code: str) -> TranslatedEnvironment:
         "lang": code,
         "dir": locale.dir,
         "locales": list(LOCALES.values()),
+        "static": static,
         "url": lambda path: f"/{code}{path}",
     }
     env.filters |= {

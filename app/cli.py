@@ -1,0 +1,165 @@
+"""The command `tiwizi`: what an operator does outside the browser."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app import schema
+from app.db import SecondProcessRefused, guard_single_process
+from app.demo import loading
+from app.main import create_portal
+from app.requests import Portal
+from app.serving import deliver_until_stopped, serve_portal
+from app.settings import SettingRefused, Settings, read_settings
+from identity.roles import Role
+from identity.passwords import PasswordRefused
+from identity.staff import StaffExists, add_staff
+from registry.score_documents import score_text
+from registry.scoring import InvalidInput
+
+
+class Refused(click.ClickException):
+    """A refusal with its reason, without a trace."""
+
+
+@click.group()
+def main() -> None:
+    """Tiwizi: a self-service portal for a unified social registry."""
+
+
+def _settings() -> Settings:
+    try:
+        return read_settings()
+    except SettingRefused as error:
+        raise Refused(str(error)) from None
+
+
+def _alone(work: Callable[[Portal], Coroutine[Any, Any, None]]) -> None:
+    """Run work on the database; refused while another process holds an embedded one that cannot be shared."""
+    settings = _settings()
+
+    async def run() -> None:
+        portal = create_portal(settings)
+        try:
+            await work(portal)
+        finally:
+            await portal.engine.dispose()
+
+    try:
+        with guard_single_process(settings.database_url):
+            asyncio.run(run())
+    except SecondProcessRefused as error:
+        raise Refused(str(error)) from None
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, envvar="PORT", help="Port to listen on.")
+@click.option("--workers", default=1, show_default=True, help="Processes; more than one needs PostgreSQL.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the portal, its delivery worker included."""
+    settings = _settings()
+    try:
+        serve_portal(settings, host=host, port=port, workers=workers)
+    except SecondProcessRefused as error:
+        raise Refused(str(error)) from None
+
+
+@main.command()
+def worker() -> None:
+    """Deliver messages and keep house in a process of its own, beside `serve` with TIWIZI_WORKER=separate."""
+    _alone(deliver_until_stopped)
+
+
+@main.group()
+def db() -> None:
+    """The database's shape."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the tables up to date. Can be run again."""
+    settings = _settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    asyncio.run(schema.upgrade(settings.database_url))
+    click.echo("The database is up to date.")
+
+
+@main.group()
+def demo() -> None:
+    """The demonstration world."""
+
+
+@demo.command()
+@click.option("--households", default=5500, show_default=True, help="Synthetic households beside the named people.")
+@click.option("--if-empty", is_flag=True, help="Do nothing when the register already has people.")
+def load(households: int, if_empty: bool) -> None:
+    """Load the named people, the officers and a synthetic population. Refused outside demonstration mode."""
+    if not _settings().demonstration:
+        raise Refused("TIWIZI_MODE is not 'demonstration': invented people have no place in production.")
+
+    async def work(portal: Portal) -> None:
+        if await loading.is_loaded(portal):
+            if not if_empty:
+                raise Refused("The demonstration world is already loaded; `make reset` forgets it.")
+            return
+        with click.progressbar(length=households, label="Loading the demonstration world") as bar:
+            await loading.load_world(portal, households=households, progress=bar.update)
+
+    _alone(work)
+
+
+@main.group()
+def staff() -> None:
+    """The officers of the service centres."""
+
+
+@staff.command()
+@click.option("--email", required=True)
+@click.option("--name-ar", required=True, help="Name in Arabic letters.")
+@click.option("--name-latin", required=True, help="Name in Latin letters.")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--centre", required=True, help="Code of the service centre.")
+@click.password_option(help="At least 15 characters; asked when not given.")
+def add(email: str, name_ar: str, name_latin: str, role: str, centre: str, password: str) -> None:
+    """Add an officer and print, once, the secret for the authenticator."""
+
+    async def work(portal: Portal) -> None:
+        async with portal.writes() as session:
+            try:
+                added = await add_staff(
+                    session,
+                    email=email,
+                    name_ar=name_ar,
+                    name_latin=name_latin,
+                    role=Role(role),
+                    centre_code=centre,
+                    password=password,
+                    hasher=portal.hasher,
+                    keys=portal.keys,
+                    now=portal.clock(),
+                )
+            except (PasswordRefused, StaffExists) as error:
+                raise Refused(f"Not added: {error.code}") from None
+            await session.commit()
+        click.echo(f"Authenticator secret, shown once: {added.totp_secret}\n{added.otpauth_uri}")
+
+    _alone(work)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+def score(file: Path) -> None:
+    """Compute the index of each household of FILE, a JSON list (`-` reads standard input); exact, in the same order."""
+    try:
+        click.echo(score_text(sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")))
+    except UnicodeDecodeError:
+        raise Refused(f"{file} is not UTF-8 text.") from None
+    except InvalidInput as error:
+        raise Refused(str(error)) from None

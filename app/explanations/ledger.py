@@ -1,0 +1,172 @@
+"""The ledger: what counts in an index, for how much, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cache
+
+from markupsafe import Markup
+
+from app.i18n.catalogues import gettext
+from app.i18n.catalogues import mark as N_
+from app.i18n.formats import format_exact, format_mad
+from app.i18n.locales import LOCALES
+from app.i18n.variables import GROUPS, VARIABLES
+from registry.geography import atlas, place_name
+from registry.scoring import Line, model_named
+
+CONSTANTS = ("K", "k")
+# A variable and its square are two lines of the formula and one fact of life.
+SQUARES = {"U20": "U19", "U22": "U21", "R18": "R17"}
+MONTHS = 12
+CENT = Decimal("0.01")
+MOST_TOLD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One line as a page shows it; `width` is the size of its bar, 0 to 100, against the largest."""
+
+    code: str
+    label: str
+    value: Markup | str
+    source: str
+    exact_points: Decimal
+    points: str
+    direction: str
+    width: int
+    coefficient: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerGroup:
+    title: str
+    lines: tuple[LedgerLine, ...]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What an index page needs to speak of its lines: the index's model, region and source of the facts."""
+
+    lang: str
+    model: str
+    region: str
+    source: str
+    contest: Callable[[str], str] | None = None
+
+
+def ledger_lines(lines: Sequence[Line], about: Explained) -> tuple[LedgerLine, ...]:
+    """Every line with something to say, the largest effect first; a square is told with its variable.
+
+    Their points still sum to the index, together with the two constants, which come last.
+    """
+    by_code = {line.code: line for line in lines}
+    size = next((line.value for line in lines if line.code in ("U19", "R17")), Decimal(1))
+    told = [_told(line, by_code, size, about) for line in lines if line.code not in SQUARES]
+    largest = max((abs(line.exact_points) for line in told if line.code not in CONSTANTS), default=Decimal(0))
+    sized = [replace(line, width=_width(line, largest)) for line in told if line.exact_points or line.code == "k"]
+    return tuple(sorted(sized, key=lambda line: (line.code in CONSTANTS, -abs(line.exact_points))))
+
+
+def ledger_groups(lines: Iterable[LedgerLine], lang: str) -> tuple[LedgerGroup, ...]:
+    """The same lines as people think of their life; a group without an effect is left out."""
+    told = tuple(lines)
+    groups = []
+    for title, codes in GROUPS.values():
+        of_group = tuple(line for line in told if line.code in codes)
+        if of_group:
+            groups.append(LedgerGroup(gettext(lang, title), of_group))
+    return tuple(groups)
+
+
+def most_telling(lines: Iterable[LedgerLine]) -> tuple[LedgerLine, ...]:
+    return tuple(line for line in lines if line.code not in CONSTANTS)[:MOST_TOLD]
+
+
+def without_effect(lines: Sequence[Line], lang: str) -> tuple[str, ...]:
+    """The words of the lines that count nothing for this household."""
+    return tuple(
+        gettext(lang, VARIABLES[line.code]) for line in lines if not line.points and line.code not in (*CONSTANTS, *SQUARES)
+    )
+
+
+def account_lines(lines: Sequence[Line], lang: str) -> tuple[LedgerLine, ...]:
+    """Every line of the formula, in its own order, to be checked by hand."""
+    return tuple(
+        LedgerLine(
+            code=line.code,
+            label=gettext(lang, VARIABLES[line.code]),
+            value=format_exact(line.value),
+            source="",
+            exact_points=line.points,
+            points=format_exact(line.points),
+            direction="",
+            width=0,
+            coefficient=format_exact(line.coefficient),
+        )
+        for line in lines
+    )
+
+
+def _told(line: Line, by_code: dict[str, Line], size: Decimal, about: Explained) -> LedgerLine:
+    squares = [by_code[square] for square, base in SQUARES.items() if base == line.code and square in by_code]
+    points = line.points + sum((square.points for square in squares), Decimal(0))
+    constant = line.code in CONSTANTS
+    return LedgerLine(
+        code=line.code,
+        label=gettext(about.lang, VARIABLES[line.code]),
+        value=_value_words(line, size, about),
+        source=_source(line.code, about),
+        exact_points=points,
+        points=format_exact(points, signed=True),
+        direction="" if not points or line.code == "K" else "up" if points > 0 else "down",
+        width=0,
+        coefficient="" if constant or squares else format_exact(line.coefficient),
+        href=about.contest(line.code) if about.contest and not constant else "",
+    )
+
+
+def _value_words(line: Line, size: Decimal, about: Explained) -> Markup | str:
+    """The value as people count: people, dirhams a month, yes or no."""
+    if line.code == "K":
+        return ""
+    if line.code == "k":
+        return place_name(atlas().region(about.region), about.lang).text
+    match kinds(about.model)[line.code]:
+        case "flag":
+            return gettext(about.lang, N_("Yes")) if line.value else gettext(about.lang, N_("No"))
+        case "share":
+            part = (line.value * size).to_integral_value()
+            return Markup(gettext(about.lang, N_("%(part)s of %(whole)s people"))) % {
+                "part": int(part), "whole": int(size)
+            }  # fmt: skip
+        case "mad_per_year_per_head":
+            monthly = (line.value * size / MONTHS).quantize(CENT)
+            return Markup(gettext(about.lang, N_("%(amount)s a month"))) % {
+                "amount": format_mad(monthly, LOCALES[about.lang])
+            }  # fmt: skip
+        case _:
+            return Markup("<bdi>{}</bdi>").format(format_exact(line.value))
+
+
+def _source(code: str, about: Explained) -> str:
+    if code == "K":
+        return gettext(about.lang, N_("Part of the formula"))
+    if code in ("U21", "R19", "R20", "R21"):
+        return gettext(about.lang, N_("Birth dates of the National Population Register"))
+    return about.source
+
+
+def _width(line: LedgerLine, largest: Decimal) -> int:
+    if line.code in CONSTANTS or not largest:
+        return 0
+    return max(1, round(abs(line.exact_points) / largest * 100))
+
+
+@cache
+def kinds(model: str) -> dict[str, str]:
+    """How each variable of a model is counted, by its code."""
+    return {variable.code: variable.kind for variable in model_named(model).variables}

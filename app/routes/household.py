@@ -1,0 +1,143 @@
+"""My household: the index, what it opens, why, and how it moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Response, get
+
+from app.explanations.gauge import gauge
+from app.explanations.ledger import (
+    Explained,
+    account_lines,
+    ledger_groups,
+    ledger_lines,
+    most_telling,
+    without_effect,
+)
+from app.explanations.moves import told_moves
+from app.explanations.programmes import programme_words
+from app.explanations.timeline import moments_of
+from app.i18n.catalogues import gettext
+from app.i18n.catalogues import mark as N_
+from app.i18n.formats import format_date, local_day
+from app.pages import go, page
+from app.requests import PortalRequest
+from identity.register import PersonName, names
+from registry import drafts, indexes, invitations
+from registry.delays import delays_on
+from registry.geography import PlaceName, atlas, place_name
+from registry.indexes import HouseholdView
+from registry.invitations import Invitation
+from registry.programmes import thresholds
+from registry.scoring import model_named
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The head of household as the register's name functions want it."""
+
+    given_name_ar: str
+    family_name_ar: str
+    given_name_latin: str
+    family_name_latin: str
+
+
+@get("/household")
+async def show_household(request: PortalRequest) -> Response[bytes]:
+    person_id = request.signed_in.citizen_id
+    view = await indexes.household_view(request.db, person_id=person_id, now=request.now)
+    asked = await invitations.invitations_of(request.db, person_id=person_id, now=request.now)
+    draft = await drafts.find_draft(request.db, person_id=person_id)
+    common = {
+        "invitations": [_invitation(each, request.lang) for each in asked],
+        "has_draft": draft is not None,
+        "report_days": delays_on(local_day(request.now)).change_report_days,
+    }
+    if view is None:
+        return page(request, "household/none.html", **common)
+    return page(request, "household/index.html", **common, **_household(request, view))
+
+
+@get("/household/index")
+async def show_index(request: PortalRequest) -> Response[bytes]:
+    """Every line of the current index, what moved since the last one, and the indexes before it."""
+    view = await indexes.household_view(request.db, person_id=request.signed_in.citizen_id, now=request.now)
+    if view is None or view.index is None or view.lines is None or view.model is None:
+        return go(request, "/household")
+    lines = indexes.ledger(view.lines)
+    told = ledger_lines(lines, _explained(request, view, contestable=view.request_reference is None))
+    past = await indexes.history(request.db, household_id=view.household_id)
+    return page(
+        request,
+        "household/explained.html",
+        view=view,
+        groups=ledger_groups(told, request.lang),
+        account=account_lines(lines, request.lang),
+        without=without_effect(lines, request.lang),
+        programmes=programme_words(view.decisions or [], request.lang),
+        scale=gauge(view.index, thresholds(local_day(request.now)), request.lang),
+        model=model_named(view.model),
+        moves=told_moves(past[0], request.lang) if len(past) > 1 else None,
+        past=past,
+    )
+
+
+def _household(request: PortalRequest, view: HouseholdView) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "view": view,
+        "head_name": _head_name(view, request.lang).full,
+        "commune": _commune(view, request.lang),
+        "moments": moments_of(view, request.lang),
+        "programmes": programme_words(view.decisions or [], request.lang),
+        "awaiting_new_index": view.index is not None and view.complete is False,
+        "scale": None,
+        "telling": (),
+    }
+    if view.index is not None and view.lines is not None:
+        lines = ledger_lines(indexes.ledger(view.lines), _explained(request, view, contestable=False))
+        context["telling"] = most_telling(lines)
+        context["scale"] = gauge(view.index, thresholds(local_day(request.now)), request.lang)
+    return context
+
+
+def _explained(request: PortalRequest, view: HouseholdView, *, contestable: bool) -> Explained:
+    declared = format_date(view.declared_at, request.locale)
+    prefix = f"/{request.lang}/household/recomputation?line="
+    return Explained(
+        lang=request.lang,
+        model=view.model or "",
+        region=view.region or "",
+        source=gettext(request.lang, N_("Declared on %(day)s")) % {"day": declared},
+        contest=(lambda code: prefix + code) if contestable else None,
+    )
+
+
+def _head_name(view: HouseholdView, lang: str) -> PersonName:
+    return names(
+        _Head(
+            view.head_given_name_ar,
+            view.head_family_name_ar,
+            view.head_given_name_latin,
+            view.head_family_name_latin,
+        ),
+        lang,
+    )
+
+
+def _commune(view: HouseholdView, lang: str) -> PlaceName | None:
+    return place_name(atlas().commune(view.commune), lang) if view.commune else None
+
+
+def _invitation(invitation: Invitation, lang: str) -> dict[str, Any]:
+    head = _Head(
+        invitation.head_given_name_ar,
+        invitation.head_family_name_ar,
+        invitation.head_given_name_latin,
+        invitation.head_family_name_latin,
+    )
+    return {"from_name": names(head, lang).full, "expires_at": invitation.expires_at}
+
+
+HANDLERS = [show_household, show_index]

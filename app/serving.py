@@ -1,0 +1,133 @@
+"""Running the portal: the web server, the worker that delivers messages, and keeping house."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator
+
+import uvicorn
+from litestar import Litestar
+
+from app.db import checkpoint, guard_single_process
+from app.main import create_app, create_portal
+from app.posts import forget_old_posts
+from app.requests import Portal
+from app.settings import Settings, read_settings
+from notifications import worker as deliveries
+from notifications.providers.demonstration import DemonstrationProvider
+from notifications.providers.http_sms import HttpSmsProvider
+from notifications.providers.protocol import Provider
+from notifications.providers.smtp import SmtpProvider
+from notifications.rendering import Portal as PortalOfMessages
+from notifications.tables import Channel
+from registry.invitations import expire_invitations
+
+HOUSEKEEPING_SECONDS = 30
+LARGEST_HEAD = 16 * 1024
+log = logging.getLogger("tiwizi")
+
+
+def serve_portal(settings: Settings, *, host: str, port: int, workers: int) -> None:
+    """Serve until a signal.
+
+    Raises `SecondProcessRefused` when an embedded database that cannot be shared is in use, or would be.
+    """
+    with guard_single_process(settings.database_url):
+        if workers > 1 and settings.embedded:
+            raise SystemExit("SQLite serves one process; set TIWIZI_DATABASE_URL to PostgreSQL for more workers.")
+        _say_where(settings, host, port)
+        uvicorn.run(
+            "app.serving:application",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            loop="uvloop",
+            http="h11",
+            h11_max_incomplete_event_size=LARGEST_HEAD,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            proxy_headers=False,
+            timeout_graceful_shutdown=30,
+            log_level="warning",
+        )
+
+
+def application() -> Litestar:
+    """The portal of this process's environment, its worker included unless the settings say `separate`."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = read_settings()
+    portal = create_portal(settings)
+    return create_app(portal, beside=(work_beside,) if settings.worker_included else ())
+
+
+@contextlib.asynccontextmanager
+async def work_beside(portal: Portal) -> AsyncIterator[None]:
+    """Deliver messages and keep house while the portal serves; what is on its way is finished at the end."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(_work(portal, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def deliver_until_stopped(portal: Portal) -> None:
+    """The same in a process of its own, until SIGTERM or Ctrl-C."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await _work(portal, stop)
+
+
+async def _work(portal: Portal, stop: asyncio.Event) -> None:
+    async with contextlib.AsyncExitStack() as open_until_end, asyncio.TaskGroup() as together:
+        worker = deliveries.Worker(
+            sessions=portal.writes,
+            providers=await _providers(portal, open_until_end),
+            portal=PortalOfMessages(
+                domain=portal.settings.domain, hotline=portal.settings.hotline, url=portal.settings.public_url
+            ),
+            sealer=portal.keys.sealer,
+            clock=portal.clock,
+        )
+        together.create_task(deliveries.run(worker, stop))
+        together.create_task(_keep_house(portal, stop))
+
+
+async def _providers(portal: Portal, open_until_end: contextlib.AsyncExitStack) -> dict[Channel, Provider]:
+    """The operator's providers; the demonstration's own where none is set."""
+    settings = portal.settings
+    demonstration = DemonstrationProvider(sessions=portal.writes, clock=portal.clock)
+    sms: Provider = demonstration
+    if settings.sms:
+        sms = await open_until_end.enter_async_context(HttpSmsProvider(settings.sms, portal.clock))
+    return {Channel.SMS: sms, Channel.EMAIL: SmtpProvider(settings.smtp) if settings.smtp else demonstration}
+
+
+async def _keep_house(portal: Portal, stop: asyncio.Event) -> None:
+    """What time alone brings about: invitations end, old form keys go, SQLite's log is moved into its file."""
+    while not stop.is_set():
+        try:
+            async with portal.writes() as session:
+                now = portal.clock()
+                await expire_invitations(session, now=now)
+                await forget_old_posts(session, now=now)
+                await session.commit()
+            await checkpoint(portal.engine)
+        except Exception:
+            log.exception("housekeeping failed; it is tried again")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HOUSEKEEPING_SECONDS):
+                await stop.wait()
+
+
+def _say_where(settings: Settings, host: str, port: int) -> None:
+    print(f"Tiwizi serves on http://{host}:{port}/", flush=True)  # noqa: T201 -- this is what the command says.
+    if settings.demonstration:
+        print(f"The invented people, officers and messages: http://{host}:{port}/demo", flush=True)  # noqa: T201
