@@ -45,9 +45,13 @@ class Centre:
         return _in_language(self.addresses, locale)
 
 
-@cache
 def centres(profile: str = DEFAULT_PROFILE) -> Mapping[str, Centre]:
-    """All centres by code. Raises InvalidData when one is in no commune, or a province has none."""
+    """All centres by code, read once. Raises InvalidData when one is in no commune, or a province has none."""
+    return _load_centres(profile)
+
+
+@cache
+def _load_centres(profile: str) -> Mapping[str, Centre]:
     places = atlas(profile)
     by_code: dict[str, Centre] = {}
     for row in read_csv(profile, "centres.csv"):

@@ -133,9 +133,13 @@ class Atlas:
         return tuple(commune for _, commune in found[:limit])
 
 
-@cache
 def atlas(profile: str = DEFAULT_PROFILE) -> Atlas:
     """The places of a profile, read once. Raises InvalidData when a file contradicts another."""
+    return _load_atlas(profile)
+
+
+@cache
+def _load_atlas(profile: str) -> Atlas:
     regions = _by_code(_region(row) for row in read_csv(profile, "geography/regions.csv"))
     provinces = _by_code(_province(row, regions) for row in read_csv(profile, "geography/provinces.csv"))
     communes = _by_code(_commune(row, provinces) for row in read_csv(profile, "geography/communes.csv"))

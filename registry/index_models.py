@@ -79,14 +79,9 @@ class IndexModel(_Dated):
         return tuple(variable for zone in Zone for variable in self.zones[zone].variables)
 
 
-@cache
 def models(profile: str = DEFAULT_PROFILE) -> tuple[IndexModel, ...]:
-    """All models of a profile, oldest first. Raises InvalidData."""
-    loaded = [_load_model(profile, path) for path in data_files(profile, "", MODEL_FILES)]
-    if not loaded:
-        raise InvalidData(f"the profile {profile!r} has no index model")
-    _require_one_meaning(loaded)
-    return tuple(sorted(loaded, key=lambda model: model.effective_from))
+    """All models of a profile, oldest first, read once. Raises InvalidData."""
+    return _load_models(profile)
 
 
 def model_on(day: date, profile: str = DEFAULT_PROFILE) -> IndexModel:
@@ -103,6 +98,15 @@ def model_named(name: str, profile: str = DEFAULT_PROFILE) -> IndexModel:
         if model.name == name:
             return model
     raise UnknownModel(repr(name))
+
+
+@cache
+def _load_models(profile: str) -> tuple[IndexModel, ...]:
+    loaded = [_load_model(profile, path) for path in data_files(profile, "", MODEL_FILES)]
+    if not loaded:
+        raise InvalidData(f"the profile {profile!r} has no index model")
+    _require_one_meaning(loaded)
+    return tuple(sorted(loaded, key=lambda model: model.effective_from))
 
 
 def _load_model(profile: str, path: str) -> IndexModel:

@@ -202,9 +202,13 @@ class Programme(_Dated):
         return PlaceName(self.names[lang], lang)
 
 
-@cache
 def programmes(profile: str = DEFAULT_PROFILE) -> tuple[Programme, ...]:
-    """All programmes of a profile in the order they are shown. Raises InvalidData."""
+    """All programmes of a profile in the order they are shown, read once. Raises InvalidData."""
+    return _load_programmes(profile)
+
+
+@cache
+def _load_programmes(profile: str) -> tuple[Programme, ...]:
     loaded = [read_json(profile, path, Programme) for path in data_files(profile, "programmes")]
     if len({programme.code for programme in loaded}) != len(loaded):
         raise InvalidData("two programmes have the same code")

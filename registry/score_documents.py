@@ -29,7 +29,7 @@ def score_text(text: str, model: IndexModel | None = None) -> str:
     """The document as text, from text. Numbers written without quotes are read exactly. Raises InvalidInput."""
     try:
         cases = json.loads(text, parse_float=Decimal, object_pairs_hook=_each_key_once)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(InputFault.NOT_A_DOCUMENT, str(error)) from error
     return json.dumps(score_document(cases, model), ensure_ascii=False, indent=2)
 

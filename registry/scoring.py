@@ -176,7 +176,7 @@ def _number(name: str, value: Value) -> Decimal:
     if not -DIGITS_EACH_SIDE <= number.adjusted() < DIGITS_EACH_SIDE:
         raise InvalidInput(InputFault.OUT_OF_RANGE, name)
     short = Decimal(exact_text(number))
-    if short != round(short, DIGITS_EACH_SIDE):
+    if int(short.as_tuple().exponent) < -DIGITS_EACH_SIDE:
         raise InvalidInput(InputFault.OUT_OF_RANGE, name)
     return short
 
