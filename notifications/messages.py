@@ -14,7 +14,10 @@ LANGUAGES: Final = ("ar", "fr", "zgh")
 
 Value = str | date | datetime | Decimal
 
-LONGEST_TEXT = 200
+LONGEST_TEXT: Final = 200
+
+# How long a one-time code lives. The texts of the codes say so, and whoever makes a code uses it.
+CODE_MINUTES: Final = 10
 
 
 class Template(StrEnum):

@@ -42,8 +42,9 @@ class BodyFormat(StrEnum):
 
 @dataclass(frozen=True)
 class GatewaySettings:
-    """`url`, `headers` and `body` may hold `{recipient}` (E.164), `{recipient_digits}` (without +), `{body}`,
-    `{language}`, `{encoding}` (gsm-7 or ucs-2) and `{reference}`, each escaped for the place where it stands.
+    """`url`, `headers` and `body` may hold `{to}` (E.164), `{to_digits}` (without +), `{text}`, `{language}`,
+    `{encoding}` (gsm-7 or ucs-2) and `{reference}`, each escaped for the place where it stands. Without
+    `body_format` a body that begins like JSON is JSON.
 
     Without `success_pattern` every 2xx is a success; with it a 2xx whose body does not match is an unknown outcome.
     A group named `reference` in it is the gateway's own reference. `refusal_pattern` names the 2xx that refuse.
@@ -52,7 +53,7 @@ class GatewaySettings:
     url: str = field(repr=False)
     body: str
     method: str = "POST"
-    body_format: BodyFormat = BodyFormat.JSON
+    body_format: BodyFormat | None = None
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     success_pattern: str | None = None
     refusal_pattern: str | None = None
@@ -157,10 +158,11 @@ def _read_retry_after(written: str | None, now: datetime) -> timedelta | None:
 
 def compose(outgoing: Outgoing, settings: GatewaySettings) -> httpx.Request:
     """The request as it travels. Raises `LastingFailure` for a value that could forge a header."""
+    body_format = _body_format(settings)
     values = {
-        "recipient": outgoing.address,
-        "recipient_digits": outgoing.address.removeprefix("+"),
-        "body": outgoing.body,
+        "to": outgoing.address,
+        "to_digits": outgoing.address.removeprefix("+"),
+        "text": outgoing.body,
         "language": outgoing.language,
         "encoding": measure(outgoing.body).encoding.value,
         "reference": outgoing.reference,
@@ -174,8 +176,13 @@ def compose(outgoing: Outgoing, settings: GatewaySettings) -> httpx.Request:
         settings.method,
         _fill(settings.url, values, _escape_for_url),
         headers=headers,
-        content=_fill(settings.body, values, ESCAPES[settings.body_format]).encode(),
+        content=_fill(settings.body, values, ESCAPES[body_format]).encode(),
     )
+
+
+def _body_format(settings: GatewaySettings) -> BodyFormat:
+    looks_like_json = settings.body.lstrip().startswith(("{", "["))
+    return settings.body_format or (BodyFormat.JSON if looks_like_json else BodyFormat.FORM)
 
 
 def _fill(template: str, values: Mapping[str, str], escape: Callable[[str], str]) -> str:
@@ -209,7 +216,7 @@ def check_settings(settings: GatewaySettings) -> None:
         request = compose(sample, settings)
         for pattern in (settings.success_pattern, settings.refusal_pattern):
             re.compile(pattern or "")
-        if settings.body_format is BodyFormat.JSON and settings.body:
+        if _body_format(settings) is BodyFormat.JSON:
             json.loads(request.content)
     except KeyError as unknown:
         raise BadGatewaySettings(f"no value is called {unknown}") from unknown
