@@ -46,7 +46,8 @@ async def find_visitor(request: PortalRequest) -> Visitor | None:
     found = await sessions.find_session(request.db, token=token, now=request.now)
     if found is None:
         return None
-    visit = await _visit_in_progress(request, found)
+    running = await _running_visit(request, found)
+    visit = _visit_in_progress(running, request.lang) if running else None
     return Visitor(
         token_hash=found.token_hash,
         kind=found.kind,
@@ -55,8 +56,8 @@ async def find_visitor(request: PortalRequest) -> Visitor | None:
         idle_until=found.idle_until,
         proven_at=found.proven_at,
         account_id=found.account_id,
-        person_id=visit.person_id if visit else found.person_id,
-        identifier=found.identifier,
+        person_id=visit.running.person.person_id if visit else found.person_id,
+        identifier=visit.running.person.identifier if visit else found.identifier,
         unread=found.unread,
         staff_id=found.staff_id,
         role=found.role,
@@ -65,18 +66,19 @@ async def find_visitor(request: PortalRequest) -> Visitor | None:
     )
 
 
-async def _visit_in_progress(request: PortalRequest, found: sessions.FoundSession) -> VisitInProgress | None:
-    if found.visit_id is None:
+async def _running_visit(request: PortalRequest, found: sessions.FoundSession) -> visits.RunningVisit | None:
+    if found.visit_id is None or found.staff_id is None:
         return None
-    visit = await visits.visit_in_progress(request.db, visit_id=found.visit_id, now=request.now)
-    if visit is None:
-        return None
+    return await visits.running_visit(
+        request.db, visit_id=found.visit_id, staff_id=found.staff_id, now=request.now
+    )
+
+
+def _visit_in_progress(running: visits.RunningVisit, lang: str) -> VisitInProgress:
     return VisitInProgress(
-        id=visit.id,
-        reference=visit.reference,
-        person_id=visit.person_id,
-        person_name=display_name(visit, request.lang),
-        ends_at=visit.ends_at,
+        running=running,
+        person_name=display_name(running.person, lang),
+        ends_at=running.ends_at,
     )
 
 

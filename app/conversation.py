@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
+from litestar import Response
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,9 +15,9 @@ from app.errors import failure_page
 from app.pages import go
 from app.posts import KEY_FIELD, LONGEST_KEY, TOKEN_FIELD, earlier_answer, remember_answer
 from app.requests import PortalRequest
+from app.rights import Audience, audience
 from identity import sessions
-
-from litestar import Response
+from registry import visits
 
 TOUCH_AFTER = dt.timedelta(seconds=60)
 log = logging.getLogger("tiwizi")
@@ -37,6 +38,7 @@ class Conversation(ASGIMiddleware):
             state["visitor"] = await find_visitor(request)
             if state["visitor"]:
                 await _touch(request)
+                await _record_read(request)
             await next_app(scope, receive, _settling(request, send))
 
 
@@ -80,6 +82,19 @@ async def _touch(request: PortalRequest) -> None:
         return
     async with request.portal.writes() as db:
         await sessions.touch_session(db, token_hash=visitor.token_hash, now=request.now)
+        await db.commit()
+
+
+async def _record_read(request: PortalRequest) -> None:
+    """An officer's look at a person's page is on the record before the page is made, or there is no page."""
+    visitor = request.signed_in
+    of_a_file = audience(request.scope["path_template"], request.method) is Audience.CITIZEN
+    if visitor.visit is None or not of_a_file or request.method not in SAFE_METHODS:
+        return
+    async with request.portal.writes() as db:
+        await visits.record_read(
+            db, visit=visitor.visit.running, page=request.path_in_language, now=request.now
+        )
         await db.commit()
 
 

@@ -24,6 +24,7 @@ from notifications.providers.smtp import SmtpProvider
 from notifications.rendering import Portal as PortalOfMessages
 from notifications.tables import Channel
 from registry.invitations import expire_invitations
+from registry.visits import end_visits_over
 
 HOUSEKEEPING_SECONDS = 30
 LARGEST_HEAD = 16 * 1024
@@ -117,6 +118,7 @@ async def _keep_house(portal: Portal, stop: asyncio.Event) -> None:
             async with portal.writes() as session:
                 now = portal.clock()
                 await expire_invitations(session, now=now)
+                await end_visits_over(session, now=now)
                 await forget_old_posts(session, now=now)
                 await session.commit()
             await checkpoint(portal.engine)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from identity.audit import Actor, citizen
 from identity.roles import Role
+from registry.visits import RunningVisit
 
 
 @dataclass(frozen=True, slots=True)
 class VisitInProgress:
     """An officer's assisted visit: for whom, and until when."""
 
-    id: int
-    reference: str
-    person_id: int
+    running: RunningVisit
     person_name: str
     ends_at: dt.datetime
 
@@ -44,6 +44,11 @@ class Visitor:
     @property
     def is_staff(self) -> bool:
         return self.staff_id is not None
+
+    @property
+    def actor(self) -> Actor:
+        """Who the audit says did it: the citizen, or the officer of the visit."""
+        return self.visit.running.actor if self.visit else citizen(self.citizen_id)
 
     @property
     def citizen_id(self) -> int:
