@@ -15,10 +15,11 @@ from registry.datafiles import InvalidData
 from registry.delays import _delays
 from registry.geography import _load_atlas, atlas
 from registry.index_models import _load_models, model_on, models
-from registry.programmes import _load_programmes, programmes
+from registry.programme_files import load_programmes
+from registry.programmes import programmes
 
 SHIPPED = Path(datafiles.__file__).parent / "data" / "ma"
-LOADERS = (_load_atlas, _load_models, _load_programmes, _load_centres, _delays)
+LOADERS = (_load_atlas, _load_models, load_programmes, _load_centres, _delays)
 
 
 @pytest.fixture
