@@ -28,7 +28,8 @@ def stylesheet() -> str:
 
 
 def test_the_stylesheet_knows_no_left_and_no_right() -> None:
-    physical = r"(?<![-\w])(?:(?:margin|padding|border)-(?:left|right|top|bottom)|left|right|top|bottom|width|height)\s*:"
+    sides = "left|right|top|bottom"
+    physical = rf"(?<![-\w])(?:(?:margin|padding|border)-(?:{sides})|{sides}|width|height)\s*:"
     declared = re.sub(r"\((?:min|max)-width:[^)]*\)", "", stylesheet())
     assert re.findall(physical, declared) == []
     assert not re.search(r"(?:text-align|float)\s*:\s*(?:left|right)", declared)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 from app.i18n.environments import environment
 
@@ -22,8 +23,13 @@ SCALES = [(44, 33, 52), (50, 48, 50), (97, 68, 70), (3, 20, 80), (0, 5, 8), (100
 class AnsweredForm:
     """A form as macros see it, with an error on every second kind of field."""
 
-    typed_answers = {"district": '"><b>', "equipment": ["one", "two"], "kind": "two", "words": "\n  كلمات"}
-    refused = {
+    typed_answers: ClassVar[dict[str, str | list[str]]] = {
+        "district": '"><b>',
+        "equipment": ["one", "two"],
+        "kind": "two",
+        "words": "\n  كلمات",
+    }
+    refused: ClassVar[dict[str, str]] = {
         "phone": "Give ten digits.",
         "kind": "Choose one.",
         "birth": "Give a year.",
