@@ -55,7 +55,7 @@ async def compute_index(
         region=result.region,
         index=result.index,
         lines=result.written_lines(),
-        decisions=[_written(decision) for decision in decisions],
+        decisions=[written_decision(decision) for decision in decisions],
         reason=reason,
         computed_at=now,
     )
@@ -77,7 +77,7 @@ async def compute_index(
     return event
 
 
-def _written(decision: Decision) -> dict[str, Any]:
+def written_decision(decision: Decision) -> dict[str, Any]:
     return {
         "programme": decision.programme,
         "outcome": decision.outcome.value,

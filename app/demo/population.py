@@ -15,7 +15,6 @@ from typing import Any
 from app.demo.names import FAMILIES, MEN, WOMEN
 from identity.numbers import check_digit
 from identity.tables import BirthPrecision, DocumentKind, Gender
-from registry import geography
 from registry.facts import (
     Diploma,
     DwellingType,
@@ -28,6 +27,7 @@ from registry.facts import (
     Schooling,
     Zone,
 )
+from registry.geography import atlas
 
 SEED = 20260921
 ADULT_AGE = 18
@@ -52,7 +52,7 @@ def phone(serial: int) -> str:
 
 @dataclass(frozen=True)
 class Resident:
-    """One invented person as the register has them, with what the household would declare about them."""
+    """One invented person as the register has them, with all that a rule could ask about them."""
 
     register: dict[str, Any]
     relation: Relation
@@ -68,7 +68,7 @@ class Family:
 def families(count: int, *, today: dt.date, first_id: int) -> Iterator[Family]:
     """`count` families whose people are numbered from `first_id` on; the head comes first."""
     random = Random(SEED)
-    communes = {zone: [c for c in geography.communes() if c.zone is zone] for zone in Zone}
+    communes = {zone: [c for c in atlas().communes.values() if c.zone is zone] for zone in Zone}
     next_id = first_id
     for _ in range(count):
         zone = Zone.URBAN if random.random() < URBAN_SHARE else Zone.RURAL
@@ -153,11 +153,11 @@ def _adult_facts(random: Random, zone: Zone, relation: Relation, age: int) -> di
     return {
         "education": education if relation is Relation.HEAD else None,
         "diploma": random.choices(list(Diploma), weights=[60, 22, 10, 8])[0],
-        "literate": education is not Education.NONE if zone is Zone.RURAL else None,
-        "active": occupation not in (Occupation.NONE, Occupation.RETIRED_OR_RENTIER) if zone is Zone.URBAN else None,
+        "literate": education is not Education.NONE,
+        "active": occupation not in (Occupation.NONE, Occupation.RETIRED_OR_RENTIER),
         "occupation": occupation,
         "health_cover": random.choices(list(HealthCover), weights=[35, 45, 20])[0],
-        "schooling": Schooling.NONE if age <= 20 else None,
+        "schooling": Schooling.NONE,
     }
 
 
@@ -178,11 +178,14 @@ def _child(
     gender = random.choice(list(Gender))
     register = _register(random, person_id, gender, age, family, today)
     register |= {"father_id": parents.get(Gender.MALE), "mother_id": parents.get(Gender.FEMALE)}
-    declared: dict[str, Any] = {"health_cover": HealthCover.NONE}
-    if age >= 6:
-        declared["schooling"] = random.choices(list(Schooling), weights=[8, 82, 10])[0]
-    if age >= 15:
-        declared |= {"diploma": Diploma.NONE, "occupation": Occupation.NONE}
+    declared = {
+        "schooling": random.choices(list(Schooling), weights=[8, 82, 10])[0],
+        "diploma": Diploma.NONE,
+        "literate": True,
+        "active": False,
+        "occupation": Occupation.NONE,
+        "health_cover": HealthCover.NONE,
+    }
     return Resident(register, Relation.CHILD, declared)
 
 
