@@ -61,6 +61,10 @@ class FoundSession:
     visit_id: int | None = None
 
 
+def new_token() -> str:
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
 def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -105,7 +109,7 @@ async def open_staff_session(session: AsyncSession, *, staff_id: int, now: datet
 
 
 async def _open(session: AsyncSession, opened: PortalSession) -> str:
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_token()
     opened.token_hash = hash_token(token)
     session.add(opened)
     await session.flush()
