@@ -169,7 +169,7 @@ def compose(outgoing: Outgoing, settings: GatewaySettings) -> httpx.Request:
     }
     headers = {
         IDEMPOTENCY_HEADER: outgoing.reference,
-        "Content-Type": f"{settings.body_format}; charset=utf-8",
+        "Content-Type": body_format,
     }
     headers |= {name: _fill(text, values, _escape_for_header) for name, text in settings.headers.items()}
     return httpx.Request(
