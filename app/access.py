@@ -82,7 +82,7 @@ def _visit_in_progress(running: visits.RunningVisit, lang: str) -> VisitInProgre
     )
 
 
-def allow(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def allow(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let the visitor pass when the rights table says so.
 
     Raises `SignInNeeded`, `PermissionDeniedException`, or `NotFoundException` for a language or a door that does not exist.

@@ -25,6 +25,7 @@ class ProofAnswers(Answers):
 add_sentences(
     {
         ("email", "missing"): N_("Enter your e-mail address."),
-        ("password", "wrong"): N_("This password is not right. Try again."),
+        ("password", "proof_wrong"): N_("This password is not right. Try again."),
+        ("password", "proof_wait"): N_("There were too many tries. Wait %(minutes)s min, then try again."),
     }
 )

@@ -60,6 +60,7 @@ add_sentences(
         ("document_number", "characters"): N_("The number of a document has Latin letters and digits only."),
         ("document_number", "invalid"): N_("Check the number: it has letters and digits, as printed on your document."),
         ("document_number", "too_long"): N_("Check the number: it is too long for a document number."),
+        ("document_number", "too_many_claims"): N_("There were too many tries from here. Try again in an hour, or go to a service centre."),
         ("phone", "missing"): N_("Enter your mobile number."),
         ("phone", "empty"): N_("Enter your mobile number."),
         ("phone", "not_digits"): N_("A mobile number has digits only, for example 06 12 34 56 78."),

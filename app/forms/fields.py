@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from app.i18n.locales import LOCALES
 from identity.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
 from identity.partial_date import PartialDate
+from identity.recovery import parse_recovery_code
 
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 # Marks that a keyboard or a messaging application leaves at the edges of a pasted number.
@@ -147,6 +148,7 @@ YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Identifier = Annotated[str, _parsed(lambda value: parse_identifier(value).value)]
 Phone = Annotated[str, _parsed(parse_phone)]
 DocumentNumber = Annotated[str, _parsed(parse_document_number)]
+RecoveryCode = Annotated[str, _parsed(parse_recovery_code)]
 OneTimeCode = Annotated[str, BeforeValidator(_code)]
 Email = Annotated[str, BeforeValidator(_email)]
 Language = Annotated[str, BeforeValidator(_one_text), BeforeValidator(_language)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from app.forms import passwords, sign_in  # noqa: F401  the words of their errors
 from app.forms.base import Answers
 from app.forms.errors import add_sentences
-from app.forms.fields import Identifier, Password, text
+from app.forms.fields import Identifier, Password, RecoveryCode
 from app.i18n.catalogues import mark as N_
 
 
 class RecoveryAnswers(Answers):
     identifier: Identifier
-    recovery_code: text(60)
+    recovery_code: RecoveryCode
 
 
 class NewPasswordAnswers(Answers):
@@ -21,6 +21,9 @@ class NewPasswordAnswers(Answers):
 add_sentences(
     {
         ("recovery_code", "missing"): N_("Enter the recovery code that you printed or wrote down."),
-        ("form", "recovery_refused"): N_("The identifier or the recovery code is not right. Check both, and try again."),
+        ("recovery_code", "empty"): N_("Enter the recovery code that you printed or wrote down."),
+        ("recovery_code", "characters"): N_("A recovery code has digits and Latin letters only."),
+        ("recovery_code", "too_short"): N_("A recovery code has sixteen characters: this one is too short."),
+        ("recovery_code", "too_long"): N_("A recovery code has sixteen characters: this one is too long."),
     }
 )

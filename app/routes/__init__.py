@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from litestar.handlers import BaseRouteHandler
 
-from app.routes import arrival, health
+from app.routes import account, arrival, centres, claim, guidance, health, recovery, sign_in, step_up
 
 OUTSIDE_LANGUAGES: list[BaseRouteHandler] = [*health.HANDLERS, *arrival.OUTSIDE]
 IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *arrival.HANDLERS,
+    *guidance.HANDLERS,
+    *centres.HANDLERS,
+    *claim.HANDLERS,
+    *sign_in.HANDLERS,
+    *recovery.HANDLERS,
+    *account.HANDLERS,
+    *step_up.HANDLERS,
 ]

@@ -8,9 +8,10 @@ from litestar.exceptions import NotFoundException
 from app.i18n.locales import negotiate
 from app.pages import HTML, page
 from app.requests import PortalRequest
-from app.static_files import files_by_address
+from app.static_files import files_by_address, static_files
 
 A_YEAR = "public, max-age=31536000, immutable"
+A_DAY = "public, max-age=86400"
 
 
 @get("/", opt={"no_conversation": True})
@@ -32,10 +33,23 @@ async def send_static_file(request: PortalRequest) -> Response[bytes]:
     return Response(content=content, media_type=file.media_type, headers=headers)
 
 
+@get("/favicon.ico", opt={"no_conversation": True})
+async def send_icon(request: PortalRequest) -> Response[bytes]:
+    """What browsers ask for whatever the page says."""
+    file = static_files()["mark.svg"]
+    return Response(content=file.content, media_type=file.media_type, headers={"cache-control": A_DAY})
+
+
+@get("/robots.txt", opt={"no_conversation": True})
+async def send_robots() -> Response[bytes]:
+    """Nothing here is for search machines: addresses of personal pages must not even be tried."""
+    return Response(content=b"User-agent: *\nDisallow: /\n", media_type="text/plain", headers={"cache-control": A_DAY})
+
+
 @get("/")
 async def show_home(request: PortalRequest) -> Response[bytes]:
     return page(request, "home/index.html")
 
 
-OUTSIDE = [choose_language, send_static_file]
+OUTSIDE = [choose_language, send_static_file, send_icon, send_robots]
 HANDLERS = [show_home]

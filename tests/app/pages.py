@@ -138,7 +138,9 @@ class FilledForm:
 
     def press(self, button: str | None) -> None:
         """Add the button's own name and value: the button with these words, or else the first."""
-        offered = [button for button in self.element.all("button") if button.get("type", "submit") == "submit"]
+        offered = [
+            button for button in self.element.all("button") if button.get("type", "submit") == "submit"
+        ]
         assert offered, "the form has no button"
         pressed = next((one for one in offered if button in (None, one.text, one.get("value") or None)), None)
         assert pressed is not None, f"no button {button!r} among {[one.text for one in offered]}"
@@ -148,7 +150,9 @@ class FilledForm:
     def _take_initial(self, control: Element) -> None:
         name = control.get("name")
         if control.tag == "textarea":
-            self.values[name] = "".join(child for child in control.children if isinstance(child, str)).lstrip("\n")
+            self.values[name] = "".join(child for child in control.children if isinstance(child, str)).lstrip(
+                "\n"
+            )
         elif control.tag == "select":
             options = list(control.all("option"))
             chosen = [option for option in options if "selected" in option.attributes] or options[:1]
@@ -165,7 +169,9 @@ class FilledForm:
 
     def _check_offered(self, name: str, value: Value) -> None:
         controls = [control for control in self.controls if control.get("name") == name]
-        assert controls, f"the form does not ask {name!r}, but {sorted({c.get('name') for c in self.controls})}"
+        assert controls, (
+            f"the form does not ask {name!r}, but {sorted({c.get('name') for c in self.controls})}"
+        )
         offered: set[str] | None = None
         if controls[0].tag == "select":
             offered = {option.get("value") for option in controls[0].all("option")}
@@ -181,7 +187,9 @@ class PageBrowser:
     def __init__(self, app: Litestar, *, lang: str = "fr", address: str = "192.0.2.10") -> None:
         self.lang = lang
         transport = httpx.ASGITransport(app, client=(address, 50_000))
-        self.http = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", follow_redirects=True)
+        self.http = httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1:8000", follow_redirects=True
+        )
         self.response = httpx.Response(204)
         self.page = Element("", {})
         self._form: FilledForm | None = None

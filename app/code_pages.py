@@ -1,0 +1,136 @@
+"""What every page that asks for a one-time code shares: whose code it is, one more code, and a refusal.
+
+Which challenge a browser is answering is in a cookie that holds its random name and nothing else; how far it has come
+is in the database, so that no step can be skipped by changing an address or a form.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from litestar import Response
+
+from app.access import own_cookie
+from app.forms.base import Form, read_form
+from app.forms.codes import CodeAnswers
+from app.i18n.formats import TERRITORY_TIME
+from app.pages import go, page
+from app.requests import PortalRequest, cookie_name
+from identity.challenges import RESEND_AFTER, TRIES, CodeRefused, TooSoon, find_challenge
+from identity.codes import resend_code
+from identity.tables import Challenge, Purpose, Step
+
+COOKIE_LIFE = dt.timedelta(hours=1)
+REPEATABLE = {"repeatable": True}
+
+
+@dataclass(frozen=True)
+class CodePage:
+    """One place where a code is asked for. `start` is where one begins again, `proven` where a right code has led."""
+
+    purpose: Purpose
+    template: str
+    start: str
+    path: str
+    proven: str
+
+
+def keep_challenge(request: PortalRequest, response: Response[bytes], challenge: Challenge) -> Response[bytes]:
+    name, seconds = challenge.purpose.value, int(COOKIE_LIFE.total_seconds())
+    response.set_cookie(own_cookie(request, name, challenge.id, seconds))
+    return response
+
+
+def forget_challenge(request: PortalRequest, response: Response[bytes], purpose: Purpose) -> Response[bytes]:
+    response.set_cookie(own_cookie(request, purpose.value, "", 0))
+    return response
+
+
+def browser_mark(request: PortalRequest) -> str:
+    """What binds a challenge to this browser; somebody signed in may have lost the older mark to its age."""
+    return request.browser or (request.visitor.token_hash if request.visitor else "")
+
+
+async def current_challenge(request: PortalRequest, purpose: Purpose) -> Challenge | None:
+    """The challenge that this browser is in the middle of."""
+    name = request.cookies.get(cookie_name(purpose.value, request.portal.settings), "")
+    return await find_challenge(
+        request.db,
+        challenge_id=name,
+        purpose=purpose,
+        browser=browser_mark(request),
+        keys=request.keys,
+        now=request.now,
+    )
+
+
+async def show_code_page(
+    request: PortalRequest,
+    asked: CodePage,
+    *,
+    form: Form[CodeAnswers] | None = None,
+    status: int = 200,
+    keep: bool = False,
+) -> Response[bytes]:
+    """The page of the code, or the step before or after it when that is where this browser stands."""
+    challenge = await current_challenge(request, asked.purpose)
+    if challenge is None:
+        return go(request, asked.start)
+    if challenge.step != Step.STARTED:
+        return go(request, asked.proven)
+    if form is None:
+        form = Form(CodeAnswers, request.lang)
+        if challenge.attempts >= TRIES:
+            form.refuse("code", "too_many")
+    return page(
+        request,
+        asked.template,
+        status=status,
+        keep=keep,
+        form=form,
+        reference=challenge.reference,
+        again_at=_again_at(challenge, request.now),
+        start=asked.start,
+    )
+
+
+async def take_code(
+    request: PortalRequest, asked: CodePage, use: Callable[[Challenge, str], Awaitable[Response[bytes]]]
+) -> Response[bytes]:
+    """Read the code and use it. A refused one is counted, and the page says what to do."""
+    challenge = await current_challenge(request, asked.purpose)
+    if challenge is None or challenge.step != Step.STARTED:
+        return await show_code_page(request, asked)
+    form = await read_form(request, CodeAnswers)
+    if not form.valid:
+        return await show_code_page(request, asked, form=form, status=422)
+    try:
+        return await use(challenge, form.data.code)
+    except CodeRefused as refusal:
+        form.refuse("code", refusal.code, tries_left=refusal.tries_left)
+        return await show_code_page(request, asked, form=form, status=422, keep=True)
+
+
+async def send_again(request: PortalRequest, asked: CodePage) -> Response[bytes]:
+    """One more code, if a minute has passed; the page says in every case from when on the next can be asked for."""
+    challenge = await current_challenge(request, asked.purpose)
+    if challenge is not None:
+        with contextlib.suppress(TooSoon, CodeRefused):
+            await resend_code(
+                request.db,
+                challenge_id=challenge.id,
+                purpose=asked.purpose,
+                browser=browser_mark(request),
+                keys=request.keys,
+                now=request.now,
+            )
+    return go(request, asked.path)
+
+
+def _again_at(challenge: Challenge, now: dt.datetime) -> str | None:
+    """The time of day, in the country, from which another code can be asked for; None when that is now."""
+    opens = challenge.asked_at + RESEND_AFTER
+    return f"{opens.astimezone(TERRITORY_TIME):%H:%M:%S}" if opens > now else None

@@ -1,0 +1,236 @@
+"""One's own account: languages, e-mail address, recovery code, and who looked at the file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from litestar import Response, get, post
+
+from app.code_pages import (
+    REPEATABLE,
+    CodePage,
+    browser_mark,
+    forget_challenge,
+    keep_challenge,
+    send_again,
+    show_code_page,
+    take_code,
+)
+from app.forms.account import EmailAnswers, LanguagesAnswers
+from app.forms.base import Form, read_form
+from app.forms.codes import NoAnswers
+from app.i18n.locales import LOCALES
+from app.kept_codes import forget_code, keep_code, kept_code
+from app.pages import go, page
+from app.requests import PortalRequest
+from app.routes.step_up import ask_for_proof
+from identity import accounts
+from identity.register import display_name, person
+from identity.step_up import renew_recovery_code
+from identity.tables import Challenge, Purpose
+from registry.accesses import Access, accesses
+from registry.acts import Act
+from registry.centres import centre
+
+EMAIL_CODE = CodePage(
+    purpose=Purpose.CONFIRM_EMAIL,
+    template="account/email_code.html",
+    start="/account/email",
+    path="/account/email/code",
+    proven="/account",
+)
+VISIBLE_DIGITS = 3
+
+
+@dataclass(frozen=True)
+class Look:
+    """One act of an officer in the file of the reader."""
+
+    at: dt.datetime
+    act: Act | None
+    officer: str
+    centre: str
+    in_visit: bool
+
+
+@get("/account")
+async def show_account(request: PortalRequest) -> Response[bytes]:
+    visitor = request.signed_in
+    account = await accounts.account(request.db, visitor.account_id or 0)
+    owner = await person(request.db, visitor.citizen_id)
+    looks = await accesses(request.db, person_id=visitor.citizen_id)
+    return page(
+        request,
+        "account/index.html",
+        account=account,
+        name=display_name(owner, request.lang),
+        phone=masked(account.phone),
+        language=LOCALES[account.language],
+        sms_language=LOCALES[account.sms_language],
+        signs_out_at=min(visitor.idle_until, visitor.ends_at),
+        looks=[_look(each, request.lang) for each in looks],
+    )
+
+
+def masked(phone: str) -> str:
+    """A telephone number of which the last digits alone can be read."""
+    return "•" * (len(phone) - VISIBLE_DIGITS) + phone[-VISIBLE_DIGITS:]
+
+
+def _look(access: Access, lang: str) -> Look:
+    arabic, latin = access.officer
+    return Look(
+        at=access.at,
+        act=Act(access.action) if access.action in set(Act) else None,
+        officer=arabic if lang == "ar" else latin,
+        centre=centre(access.centre_code).name(lang).text,
+        in_visit=access.in_visit,
+    )
+
+
+@post("/account/stay", opt=REPEATABLE)
+async def stay(request: PortalRequest) -> Response[bytes]:
+    """Any request counts as activity: this one has no other purpose."""
+    return go(request, "/account")
+
+
+@get("/account/languages")
+async def show_languages(request: PortalRequest) -> Response[bytes]:
+    account = await accounts.account(request.db, request.signed_in.account_id or 0)
+    form = Form(LanguagesAnswers, request.lang)
+    form.answers = {"language": account.language, "sms_language": account.sms_language}
+    return _languages_page(request, form)
+
+
+@post("/account/languages")
+async def change_languages(request: PortalRequest) -> Response[bytes]:
+    form = await read_form(request, LanguagesAnswers)
+    if not form.valid:
+        return _languages_page(request, form, status=422)
+    await accounts.change_languages(
+        request.db,
+        account_id=request.signed_in.account_id or 0,
+        language=form.data.language,
+        sms_language=form.data.sms_language,
+        now=request.now,
+    )
+    return go(request, "/account")
+
+
+def _languages_page(
+    request: PortalRequest, form: Form[LanguagesAnswers], status: int = 200
+) -> Response[bytes]:
+    languages = [(locale.code, locale.own_name) for locale in LOCALES.values()]
+    return page(request, "account/languages.html", status=status, form=form, languages=languages)
+
+
+@get("/account/email")
+async def show_email(request: PortalRequest) -> Response[bytes]:
+    if proof := ask_for_proof(request, "/account/email"):
+        return proof
+    account = await accounts.account(request.db, request.signed_in.account_id or 0)
+    return page(request, "account/email.html", form=Form(EmailAnswers, request.lang), account=account)
+
+
+@post("/account/email")
+async def start_email(request: PortalRequest) -> Response[bytes]:
+    if proof := ask_for_proof(request, "/account/email"):
+        return proof
+    account_id = request.signed_in.account_id or 0
+    form = await read_form(request, EmailAnswers)
+    if not form.valid:
+        account = await accounts.account(request.db, account_id)
+        return page(request, "account/email.html", status=422, form=form, account=account)
+    challenge = await accounts.start_email(
+        request.db,
+        account_id=account_id,
+        email=form.data.email,
+        browser=browser_mark(request),
+        keys=request.keys,
+        now=request.now,
+    )
+    return keep_challenge(request, go(request, EMAIL_CODE.path), challenge)
+
+
+@post("/account/email/remove")
+async def remove_email(request: PortalRequest) -> Response[bytes]:
+    if proof := ask_for_proof(request, "/account/email"):
+        return proof
+    await accounts.remove_email(request.db, account_id=request.signed_in.account_id or 0, now=request.now)
+    return go(request, "/account")
+
+
+@get("/account/email/code")
+async def show_email_code(request: PortalRequest) -> Response[bytes]:
+    return await show_code_page(request, EMAIL_CODE)
+
+
+@post("/account/email/code", opt=REPEATABLE)
+async def confirm_email(request: PortalRequest) -> Response[bytes]:
+    async def use(challenge: Challenge, code: str) -> Response[bytes]:
+        await accounts.confirm_email(
+            request.db,
+            account_id=request.signed_in.account_id or 0,
+            challenge_id=challenge.id,
+            code=code,
+            browser=browser_mark(request),
+            keys=request.keys,
+            now=request.now,
+        )
+        return forget_challenge(request, go(request, EMAIL_CODE.proven), Purpose.CONFIRM_EMAIL)
+
+    return await take_code(request, EMAIL_CODE, use)
+
+
+@post("/account/email/code/again", opt=REPEATABLE)
+async def send_email_code_again(request: PortalRequest) -> Response[bytes]:
+    return await send_again(request, EMAIL_CODE)
+
+
+@get("/account/recovery-code")
+async def show_recovery_code(request: PortalRequest) -> Response[bytes]:
+    code = kept_code(request)
+    if code is not None:
+        identifier = request.signed_in.identifier
+        return page(request, "account/recovery_code.html", recovery_code=code, identifier=identifier)
+    if proof := ask_for_proof(request, "/account/recovery-code"):
+        return proof
+    return page(request, "account/new_recovery_code.html", form=Form(NoAnswers, request.lang))
+
+
+@post("/account/recovery-code")
+async def make_recovery_code(request: PortalRequest) -> Response[bytes]:
+    if proof := ask_for_proof(request, "/account/recovery-code"):
+        return proof
+    visitor = request.signed_in
+    code = await renew_recovery_code(
+        request.db, account_id=visitor.account_id or 0, hasher=request.portal.hasher, now=request.now
+    )
+    response = go(request, "/account/recovery-code")
+    keep_code(request, response, code, visitor.token_hash)
+    return response
+
+
+@post("/account/recovery-code/kept", opt=REPEATABLE)
+async def confirm_recovery_code(request: PortalRequest) -> Response[bytes]:
+    response = go(request, "/account")
+    forget_code(request, response)
+    return response
+
+
+HANDLERS = [
+    show_account,
+    stay,
+    show_languages,
+    change_languages,
+    show_email,
+    start_email,
+    remove_email,
+    show_email_code,
+    confirm_email,
+    send_email_code_again,
+    show_recovery_code,
+    make_recovery_code,
+    confirm_recovery_code,
+]

@@ -1,0 +1,238 @@
+"""Claiming one's identifier: three facts, a code, an account, and a recovery code to keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litestar import Response, get, post
+
+from app.access import keep_session
+from app.code_pages import (
+    REPEATABLE,
+    CodePage,
+    current_challenge,
+    forget_challenge,
+    keep_challenge,
+    send_again,
+    show_code_page,
+    take_code,
+)
+from app.forms.base import Form, read_form
+from app.forms.claim import AccountAnswers, ClaimAnswers, refuse_future
+from app.i18n.labels import label
+from app.i18n.locales import LOCALES
+from app.kept_codes import forget_code, keep_code, kept_code
+from app.pages import go, page
+from app.requests import PortalRequest
+from identity import claims, register
+from identity.challenges import CodeRefused
+from identity.codes import check_code
+from identity.passwords import PasswordRefused
+from identity.sessions import hash_token
+from identity.tables import Challenge, DocumentKind, Person, Purpose, Step
+from notifications.messages import Template
+from notifications.rendering import Portal as Speaker
+from notifications.rendering import render
+from notifications.tables import Channel
+from registry.dates import local_date
+
+CODE = CodePage(
+    purpose=Purpose.CLAIM,
+    template="claim/code.html",
+    start="/claim",
+    path="/claim/code",
+    proven="/claim/account",
+)
+TOO_MANY_TRIES = 429
+SAMPLE_REFERENCE = "D-7K2M9QXZ"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An SMS as it arrives, in one language."""
+
+    lang: str
+    dir: str
+    own_name: str
+    text: str
+
+
+@get("/claim")
+async def show_claim(request: PortalRequest) -> Response[bytes]:
+    return _claim_page(request, Form(ClaimAnswers, request.lang))
+
+
+@post("/claim", opt=REPEATABLE)
+async def start_claim(request: PortalRequest) -> Response[bytes]:
+    """The answer is the same whether the register knows these facts or not."""
+    form = await read_form(request, ClaimAnswers)
+    refuse_future(form, local_date(request.now))
+    if not form.valid:
+        return _claim_page(request, form, status=422)
+    answers = form.data
+    try:
+        challenge = await claims.start_claim(
+            request.db,
+            document_kind=answers.document_kind,
+            document_number=answers.document_number,
+            birth_date=answers.birth_date,
+            phone=answers.phone,
+            language=request.lang,
+            browser=request.browser,
+            address=request.client_address,
+            keys=request.keys,
+            now=request.now,
+        )
+    except claims.ClaimRefused:
+        form.refuse("document_number", "too_many_claims")
+        return _claim_page(request, form, status=TOO_MANY_TRIES)
+    return keep_challenge(request, go(request, CODE.path), challenge)
+
+
+def _claim_page(request: PortalRequest, form: Form[ClaimAnswers], status: int = 200) -> Response[bytes]:
+    kinds = [(kind.value, label(request.lang, kind)) for kind in DocumentKind]
+    return page(request, "claim/identity.html", status=status, form=form, kinds=kinds)
+
+
+@get("/claim/code")
+async def show_claim_code(request: PortalRequest) -> Response[bytes]:
+    return await show_code_page(request, CODE)
+
+
+@post("/claim/code", opt=REPEATABLE)
+async def check_claim_code(request: PortalRequest) -> Response[bytes]:
+    async def use(challenge: Challenge, code: str) -> Response[bytes]:
+        await check_code(
+            request.db,
+            challenge_id=challenge.id,
+            purpose=Purpose.CLAIM,
+            code=code,
+            browser=request.browser,
+            keys=request.keys,
+            now=request.now,
+        )
+        return go(request, CODE.proven)
+
+    return await take_code(request, CODE, use)
+
+
+@post("/claim/code/again", opt=REPEATABLE)
+async def send_claim_code_again(request: PortalRequest) -> Response[bytes]:
+    return await send_again(request, CODE)
+
+
+@get("/claim/account")
+async def show_new_account(request: PortalRequest) -> Response[bytes]:
+    challenge = await current_challenge(request, Purpose.CLAIM)
+    if challenge is None or challenge.step != Step.PROVEN:
+        return go(request, CODE.path)
+    form = Form(AccountAnswers, request.lang)
+    form.answers = {"language": request.lang, "sms_language": request.lang}
+    return await _account_page(request, challenge, form)
+
+
+@post("/claim/account")
+async def open_account(request: PortalRequest) -> Response[bytes]:
+    challenge = await current_challenge(request, Purpose.CLAIM)
+    if challenge is None or challenge.step != Step.PROVEN:
+        return go(request, CODE.path)
+    form = await read_form(request, AccountAnswers)
+    if not form.valid:
+        return await _account_page(request, challenge, form, status=422)
+    try:
+        opened = await claims.open_account(
+            request.db,
+            challenge_id=challenge.id,
+            browser=request.browser,
+            password=form.data.new_password,
+            language=form.data.language,
+            sms_language=form.data.sms_language,
+            email=form.data.email,
+            shared_device=True,
+            hasher=request.portal.hasher,
+            keys=request.keys,
+            now=request.now,
+        )
+    except PasswordRefused as refusal:
+        form.refuse("new_password", refusal.code, shortest=int(refusal.shortest))
+        return await _account_page(request, challenge, form, status=422)
+    except claims.AlreadyClaimed:
+        return go(request, "/sign-in?claimed=yes")
+    except CodeRefused:
+        return go(request, CODE.start)
+    return _welcome(request, opened)
+
+
+def _welcome(request: PortalRequest, opened: claims.OpenedAccount) -> Response[bytes]:
+    response = go(request, "/claim/done")
+    keep_session(request, response, opened.token)
+    keep_code(request, response, opened.recovery_code, hash_token(opened.token))
+    forget_challenge(request, response, Purpose.CLAIM)
+    if opened.email_challenge:
+        keep_challenge(request, response, opened.email_challenge)
+    return response
+
+
+async def _account_page(
+    request: PortalRequest, challenge: Challenge, form: Form[AccountAnswers], status: int = 200
+) -> Response[bytes]:
+    owner: Person = await register.person(request.db, challenge.person_id or 0)
+    return page(
+        request,
+        "claim/account.html",
+        status=status,
+        form=form,
+        identifier=owner.identifier,
+        languages=[(locale.code, locale.own_name) for locale in LOCALES.values()],
+        samples=_samples(request),
+    )
+
+
+def _samples(request: PortalRequest) -> list[Sample]:
+    settings = request.portal.settings
+    speaker = Speaker(domain=settings.domain, hotline=settings.hotline, url=settings.public_url)
+    values = {"reference": SAMPLE_REFERENCE, "date": local_date(request.now)}
+    return [
+        Sample(
+            lang=locale.code,
+            dir=locale.dir,
+            own_name=locale.own_name,
+            text=render(
+                Template.DECLARATION_RECEIVED, locale.code, Channel.SMS, values, portal=speaker, link=None
+            ).body,
+        )
+        for locale in LOCALES.values()
+    ]
+
+
+@get("/claim/done")
+async def show_recovery_code(request: PortalRequest) -> Response[bytes]:
+    code = kept_code(request)
+    if code is None:
+        return await _after_claim(request)
+    return page(request, "claim/done.html", recovery_code=code, identifier=request.signed_in.identifier)
+
+
+@post("/claim/done")
+async def confirm_recovery_code(request: PortalRequest) -> Response[bytes]:
+    response = await _after_claim(request)
+    forget_code(request, response)
+    return response
+
+
+async def _after_claim(request: PortalRequest) -> Response[bytes]:
+    waits_for_email = await current_challenge(request, Purpose.CONFIRM_EMAIL)
+    return go(request, "/account/email/code" if waits_for_email else "/household")
+
+
+HANDLERS = [
+    show_claim,
+    start_claim,
+    show_claim_code,
+    check_claim_code,
+    send_claim_code_again,
+    show_new_account,
+    open_account,
+    show_recovery_code,
+    confirm_recovery_code,
+]

@@ -1,0 +1,141 @@
+"""Coming back without the password: the printed code, a code to the telephone, a new password."""
+
+from __future__ import annotations
+
+from litestar import Response, get, post
+
+from app.access import keep_session
+from app.code_pages import (
+    REPEATABLE,
+    CodePage,
+    current_challenge,
+    forget_challenge,
+    keep_challenge,
+    send_again,
+    show_code_page,
+    take_code,
+)
+from app.forms.base import Form, read_form
+from app.forms.recovery import NewPasswordAnswers, RecoveryAnswers
+from app.kept_codes import keep_code
+from app.pages import go, page
+from app.requests import PortalRequest
+from identity import recovery
+from identity.challenges import CodeRefused
+from identity.codes import check_code
+from identity.passwords import PasswordRefused
+from identity.sessions import hash_token
+from identity.tables import Challenge, Purpose, Step
+
+CODE = CodePage(
+    purpose=Purpose.RECOVERY,
+    template="recovery/code.html",
+    start="/recovery",
+    path="/recovery/code",
+    proven="/recovery/password",
+)
+TOO_MANY_TRIES = 429
+
+
+@get("/recovery")
+async def show_recovery(request: PortalRequest) -> Response[bytes]:
+    return page(request, "recovery/index.html", form=Form(RecoveryAnswers, request.lang))
+
+
+@post("/recovery", opt=REPEATABLE)
+async def start_recovery(request: PortalRequest) -> Response[bytes]:
+    """The answer is the same whether identifier and recovery code belong together or not."""
+    form = await read_form(request, RecoveryAnswers)
+    if not form.valid:
+        return page(request, "recovery/index.html", form=form, status=422)
+    try:
+        challenge = await recovery.start_recovery(
+            request.db,
+            identifier=form.data.identifier,
+            recovery_code=form.data.recovery_code,
+            browser=request.browser,
+            address=request.client_address,
+            hasher=request.portal.hasher,
+            keys=request.keys,
+            now=request.now,
+        )
+    except recovery.RecoveryRefused as refusal:
+        form.refuse("identifier", "sign_in_wait", minutes=-(-refusal.seconds // 60))
+        return page(request, "recovery/index.html", form=form, status=TOO_MANY_TRIES, keep=True)
+    return keep_challenge(request, go(request, CODE.path), challenge)
+
+
+@get("/recovery/code")
+async def show_recovery_sms(request: PortalRequest) -> Response[bytes]:
+    return await show_code_page(request, CODE)
+
+
+@post("/recovery/code", opt=REPEATABLE)
+async def check_recovery_sms(request: PortalRequest) -> Response[bytes]:
+    async def use(challenge: Challenge, code: str) -> Response[bytes]:
+        await check_code(
+            request.db,
+            challenge_id=challenge.id,
+            purpose=Purpose.RECOVERY,
+            code=code,
+            browser=request.browser,
+            keys=request.keys,
+            now=request.now,
+        )
+        return go(request, CODE.proven)
+
+    return await take_code(request, CODE, use)
+
+
+@post("/recovery/code/again", opt=REPEATABLE)
+async def send_recovery_sms_again(request: PortalRequest) -> Response[bytes]:
+    return await send_again(request, CODE)
+
+
+@get("/recovery/password")
+async def show_new_password(request: PortalRequest) -> Response[bytes]:
+    challenge = await current_challenge(request, Purpose.RECOVERY)
+    if challenge is None or challenge.step != Step.PROVEN:
+        return go(request, CODE.path)
+    return page(request, "recovery/password.html", form=Form(NewPasswordAnswers, request.lang))
+
+
+@post("/recovery/password")
+async def choose_password(request: PortalRequest) -> Response[bytes]:
+    challenge = await current_challenge(request, Purpose.RECOVERY)
+    if challenge is None or challenge.step != Step.PROVEN:
+        return go(request, CODE.path)
+    form = await read_form(request, NewPasswordAnswers)
+    if not form.valid:
+        return page(request, "recovery/password.html", form=form, status=422)
+    try:
+        recovered = await recovery.choose_password(
+            request.db,
+            challenge_id=challenge.id,
+            browser=request.browser,
+            password=form.data.new_password,
+            shared_device=True,
+            hasher=request.portal.hasher,
+            keys=request.keys,
+            now=request.now,
+        )
+    except PasswordRefused as refusal:
+        form.refuse("new_password", refusal.code, shortest=int(refusal.shortest))
+        return page(request, "recovery/password.html", form=form, status=422)
+    except CodeRefused:
+        return go(request, CODE.start)
+    response = go(request, "/account/recovery-code")
+    keep_session(request, response, recovered.token)
+    keep_code(request, response, recovered.recovery_code, hash_token(recovered.token))
+    return forget_challenge(request, response, Purpose.RECOVERY)
+
+
+HANDLERS = [
+    show_recovery,
+    start_recovery,
+    show_recovery_sms,
+    check_recovery_sms,
+    send_recovery_sms_again,
+    show_new_password,
+    choose_password,
+]

@@ -1,0 +1,152 @@
+"""Signing in with a password and a code, and signing out."""
+
+from __future__ import annotations
+
+from litestar import Response, get, post
+
+from app.access import forget_session, keep_session
+from app.code_pages import (
+    REPEATABLE,
+    CodePage,
+    forget_challenge,
+    keep_challenge,
+    send_again,
+    show_code_page,
+    take_code,
+)
+from app.forms.base import Form, read_form
+from app.forms.codes import NoAnswers
+from app.forms.sign_in import SignInAnswers
+from app.onward import onward
+from app.pages import go, page
+from app.requests import PortalRequest
+from app.rights import Audience
+from identity import sign_in, staff
+from identity.tables import Challenge, Purpose
+
+CODE = CodePage(
+    purpose=Purpose.SIGN_IN,
+    template="sign_in/code.html",
+    start="/sign-in",
+    path="/sign-in/code",
+    proven="/sign-in",
+)
+HOME_OF_CITIZEN = "/household"
+FOR_CITIZENS = frozenset({Audience.CITIZEN, Audience.CITIZEN_ALONE, Audience.EVERYBODY})
+TOO_MANY_TRIES = 429
+
+
+@get("/sign-in")
+async def show_sign_in(request: PortalRequest) -> Response[bytes]:
+    if request.visitor and not request.visitor.is_staff:
+        return go(request, _wanted(request))
+    form = Form(SignInAnswers, request.lang)
+    form.answers = {"shared_device": "yes"}
+    return _sign_in_page(request, form)
+
+
+@post("/sign-in", opt=REPEATABLE)
+async def start_sign_in(request: PortalRequest) -> Response[bytes]:
+    form = await read_form(request, SignInAnswers)
+    if not form.valid:
+        return _sign_in_page(request, form, status=422)
+    try:
+        challenge = await sign_in.start_sign_in(
+            request.db,
+            identifier=form.data.identifier,
+            password=form.data.password,
+            browser=request.browser,
+            address=request.client_address,
+            hasher=request.portal.hasher,
+            keys=request.keys,
+            now=request.now,
+        )
+    except sign_in.SignInRefused as refusal:
+        form.refuse("identifier", f"sign_in_{refusal.code}", minutes=-(-refusal.seconds // 60))
+        return _sign_in_page(request, form, status=TOO_MANY_TRIES if refusal.code == "wait" else 422, keep=True)
+    # What was chosen here counts once the code is right, and no form has to carry it there.
+    challenge.data = challenge.data | {"shared_device": form.data.shared_device, "next": _wanted(request)}
+    return keep_challenge(request, go(request, CODE.path), challenge)
+
+
+def _wanted(request: PortalRequest) -> str:
+    return onward(request.query_params.get("next"), fallback=HOME_OF_CITIZEN, to=FOR_CITIZENS)
+
+
+def _sign_in_page(
+    request: PortalRequest, form: Form[SignInAnswers], *, status: int = 200, keep: bool = False
+) -> Response[bytes]:
+    return page(
+        request,
+        "sign_in/index.html",
+        status=status,
+        keep=keep,
+        form=form,
+        already_claimed="claimed" in request.query_params,
+        comes_from_page="next" in request.query_params,
+    )
+
+
+@get("/sign-in/code")
+async def show_sign_in_code(request: PortalRequest) -> Response[bytes]:
+    return await show_code_page(request, CODE)
+
+
+@post("/sign-in/code", opt=REPEATABLE)
+async def finish_sign_in(request: PortalRequest) -> Response[bytes]:
+    async def use(challenge: Challenge, code: str) -> Response[bytes]:
+        chosen = challenge.data
+        signed_in = await sign_in.finish_sign_in(
+            request.db,
+            challenge_id=challenge.id,
+            code=code,
+            browser=request.browser,
+            shared_device=chosen["shared_device"],
+            keys=request.keys,
+            now=request.now,
+        )
+        response = go(request, chosen["next"])
+        keep_session(request, response, signed_in.token)
+        return forget_challenge(request, response, Purpose.SIGN_IN)
+
+    return await take_code(request, CODE, use)
+
+
+@post("/sign-in/code/again", opt=REPEATABLE)
+async def send_sign_in_code_again(request: PortalRequest) -> Response[bytes]:
+    return await send_again(request, CODE)
+
+
+@get("/sign-out")
+async def show_sign_out(request: PortalRequest) -> Response[bytes]:
+    """To sign out is a change, so a link leads to a question; without a session the page says that there is none."""
+    if request.visitor is None:
+        return page(request, "sign_in/signed_out.html")
+    return page(request, "sign_in/sign_out.html", form=Form(NoAnswers, request.lang))
+
+
+@post("/sign-out", opt=REPEATABLE)
+async def sign_out(request: PortalRequest) -> Response[bytes]:
+    visitor = request.visitor
+    if visitor and visitor.staff_id is not None:
+        await staff.sign_out_staff(
+            request.db, token_hash=visitor.token_hash, staff_id=visitor.staff_id, now=request.now
+        )
+    elif visitor:
+        await sign_in.sign_out(
+            request.db, token_hash=visitor.token_hash, person_id=visitor.citizen_id, now=request.now
+        )
+    response = go(request, "/sign-out")
+    forget_session(request, response)
+    return response
+
+
+HANDLERS = [
+    show_sign_in,
+    start_sign_in,
+    show_sign_in_code,
+    finish_sign_in,
+    send_sign_in_code_again,
+    show_sign_out,
+    sign_out,
+]

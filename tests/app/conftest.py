@@ -1,0 +1,156 @@
+"""A whole portal for the tests of its pages: on both databases, with a clock that the test sets.
+
+portal    what was put together, on a fresh database; its hashes are cheap, its clock is `clock`
+clock     the moment it is for the portal: `clock.advance(minutes=5)`
+app       the portal as an application
+browser_of  a function that opens another browser: `browser_of("ar")`
+visitor   one browser in French
+register  a function that writes a person into the population register
+messages  what the demonstration's provider sent; asking delivers what waits: `await messages.code_to(phone)`
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from sqlmodel import col, select
+
+from app.main import create_app, create_portal
+from app.requests import Portal
+from app.settings import Mode, Settings
+from identity.passwords import PasswordHasher
+from identity.tables import DocumentKind, Gender, Person
+from notifications.providers.demonstration import DemonstrationProvider
+from notifications.rendering import Portal as Speaker
+from notifications.tables import Channel, DemonstrationMessage
+from notifications.worker import Worker, deliver_once
+from tests.app.pages import PageBrowser
+
+SIX_DIGITS = re.compile(r"\b[0-9]{6}\b")
+
+
+@dataclass
+class Clock:
+    now: dt.datetime
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def advance(self, **length: float) -> None:
+        self.now += dt.timedelta(**length)
+
+
+@dataclass(frozen=True)
+class Messages:
+    portal: Portal
+    worker: Worker
+
+    async def to(self, address: str) -> list[DemonstrationMessage]:
+        """What one address received, newest first."""
+        for channel in Channel:
+            while await deliver_once(self.worker, channel):
+                pass
+        async with self.portal.reads() as session:
+            received = select(DemonstrationMessage).where(DemonstrationMessage.recipient == address)
+            return list(await session.exec(received.order_by(col(DemonstrationMessage.id).desc())))
+
+    async def code_to(self, address: str) -> str:
+        """The code in the newest message."""
+        found = SIX_DIGITS.search((await self.to(address))[0].body)
+        assert found is not None
+        return found.group()
+
+
+@dataclass(frozen=True)
+class Register:
+    portal: Portal
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    async def __call__(self, **facts: Any) -> Person:
+        n = next(self.numbers)
+        usual = {
+            "identifier": f"{n:010}",
+            "document_kind": DocumentKind.NATIONAL_CARD,
+            "document_number": f"AB{n:06}",
+            "given_name_ar": "فاطمة",
+            "family_name_ar": "بناني",
+            "given_name_latin": "Fatima",
+            "family_name_latin": "Bennani",
+            "birth_date": dt.date(1984, 3, 27),
+            "gender": Gender.FEMALE,
+            "phone": f"+2126123{n:05}",
+        }
+        person = Person(**(usual | facts))
+        async with self.portal.writes() as session, session.begin():
+            session.add(person)
+        return person
+
+
+@pytest.fixture
+def clock(now: dt.datetime) -> Clock:
+    return Clock(now)
+
+
+@pytest.fixture
+async def portal(database: str, clock: Clock, tmp_path: Path) -> AsyncIterator[Portal]:
+    settings = Settings(
+        mode=Mode.DEMONSTRATION,
+        data_dir=tmp_path,
+        database_url=database,
+        public_url="http://127.0.0.1:8000",
+        secret=b"a secret of the tests, long enough",
+    )
+    made = create_portal(settings)
+    quick = PasswordHasher(pepper=made.keys.pepper, memory_kib=8, passes=1)
+    yield replace(made, clock=clock, hasher=quick)
+    await made.engine.dispose()
+
+
+@pytest.fixture
+def app(portal: Portal) -> Litestar:
+    return create_app(portal)
+
+
+@pytest.fixture
+async def browser_of(app: Litestar) -> AsyncIterator[Callable[..., PageBrowser]]:
+    opened: list[PageBrowser] = []
+
+    def another(lang: str = "fr", address: str = "192.0.2.10") -> PageBrowser:
+        opened.append(PageBrowser(app, lang=lang, address=address))
+        return opened[-1]
+
+    yield another
+    for browser in opened:
+        await browser.close()
+
+
+@pytest.fixture
+def visitor(browser_of: Callable[..., PageBrowser]) -> PageBrowser:
+    return browser_of()
+
+
+@pytest.fixture
+def register(portal: Portal) -> Register:
+    return Register(portal)
+
+
+@pytest.fixture
+def messages(portal: Portal, clock: Clock) -> Messages:
+    settings = portal.settings
+    provider = DemonstrationProvider(portal.writes, clock)
+    worker = Worker(
+        sessions=portal.writes,
+        providers=dict.fromkeys(Channel, provider),
+        portal=Speaker(domain=settings.domain, hotline=settings.hotline, url=settings.public_url),
+        sealer=portal.keys.sealer,
+        clock=clock,
+    )
+    return Messages(portal, worker)
