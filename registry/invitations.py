@@ -322,5 +322,4 @@ async def _expire(session: AsyncSession, household: Household, invitation: Membe
         reference=invitation.reference,
         now=now,
     )
-    await _tell_head(session, household, invitation, now)
     await settle(session, household=household, now=now)
