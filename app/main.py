@@ -8,15 +8,22 @@ from typing import Any, cast
 
 from litestar import Litestar, Router
 from litestar.datastructures import MutableScopeHeaders, State
+from litestar.handlers import BaseRouteHandler
 from litestar.types import BeforeRequestHookHandler, Message, Scope
 
 from app.access import allow
 from app.conversation import Conversation, receive_form
 from app.db import create_engine, session_factory
+from app.demo.presence import refuse_invented_people
 from app.errors import EXCEPTION_HANDLERS
 from app.requests import Portal, PortalRequest
 from app.rights import check_rights
-from app.routes import IN_EACH_LANGUAGE, OUTSIDE_LANGUAGES
+from app.routes import (
+    DEMONSTRATION_IN_EACH_LANGUAGE,
+    DEMONSTRATION_OUTSIDE_LANGUAGES,
+    IN_EACH_LANGUAGE,
+    OUTSIDE_LANGUAGES,
+)
 from app.settings import Settings
 from identity.keys import Keys
 from identity.passwords import PasswordHasher
@@ -64,15 +71,13 @@ def create_app(portal: Portal, *, beside: Sequence[Beside] = ()) -> Litestar:
     async def all_together(_: Litestar) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(portal.engine.dispose)
+            await refuse_invented_people(portal)
             for context in beside:
                 await stack.enter_async_context(context(portal))
             yield
 
     app = Litestar(
-        route_handlers=[
-            *OUTSIDE_LANGUAGES,
-            Router(path="/{language:str}", route_handlers=list(IN_EACH_LANGUAGE)),
-        ],
+        route_handlers=_site_map(demonstration=portal.settings.demonstration),
         request_class=PortalRequest,
         middleware=[Conversation()],
         guards=[allow],
@@ -86,8 +91,16 @@ def create_app(portal: Portal, *, beside: Sequence[Beside] = ()) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    check_rights(app)
+    check_rights(app, demonstration=portal.settings.demonstration)
     return app
+
+
+def _site_map(*, demonstration: bool) -> list[BaseRouteHandler | Router]:
+    outside, in_each = list(OUTSIDE_LANGUAGES), list(IN_EACH_LANGUAGE)
+    if demonstration:
+        outside += DEMONSTRATION_OUTSIDE_LANGUAGES
+        in_each += DEMONSTRATION_IN_EACH_LANGUAGE
+    return [*outside, Router(path="/{language:str}", route_handlers=list(in_each))]
 
 
 def _safe_headers(settings: Settings) -> Any:

@@ -90,6 +90,7 @@ def _add_declaration(rows: Rows, household_id: int, head_id: int, facts: Facts, 
             "visit_id": None,
             "language": "ar",
             "declared_at": now,
+            "facts_on": local_date(now),
             "complete": True,
         }
         | {fact: getattr(facts.household, fact) for fact in HOUSEHOLD_FACTS}

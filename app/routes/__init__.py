@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar.handlers import BaseRouteHandler
 
-from app.routes import account, arrival, centres, claim, guidance, health, recovery, sign_in, step_up
+from app.routes import account, arrival, centres, claim, demonstration, guidance, health, household, recovery, sign_in, step_up
 
 OUTSIDE_LANGUAGES: list[BaseRouteHandler] = [*health.HANDLERS, *arrival.OUTSIDE]
 IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
@@ -16,4 +16,9 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *recovery.HANDLERS,
     *account.HANDLERS,
     *step_up.HANDLERS,
+    *household.HANDLERS,
 ]
+
+# Only while the portal runs as a demonstration.
+DEMONSTRATION_OUTSIDE_LANGUAGES: list[BaseRouteHandler] = [*demonstration.OUTSIDE]
+DEMONSTRATION_IN_EACH_LANGUAGE: list[BaseRouteHandler] = [*demonstration.HANDLERS]
