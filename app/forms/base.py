@@ -99,7 +99,7 @@ class Form(Generic[A]):
 async def answers_of(request: PortalRequest) -> dict[str, Answer]:
     """What was typed, field by field; a field sent more than once becomes a list."""
     found: dict[str, Answer] = {}
-    items = (await request.form()).multi_items()
+    items = list((await request.form()).multi_items())
     for name, value in items[:MOST_ANSWERS]:
         if name in (TOKEN_FIELD, KEY_FIELD):
             continue
