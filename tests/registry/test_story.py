@@ -3,6 +3,9 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from sqlmodel import select
+
+from notifications.tables import Notification
 from registry.accesses import accesses
 from registry.decisions import correct_facts, refuse_request
 from registry.indexes import history, household_view
@@ -126,6 +129,14 @@ async def test_a_refusal_leaves_facts_and_index(session, now):
     assert (timeline.status, timeline.index_after) == (RequestStatus.REFUSED, None)
     [for_fatima] = await requests_of(session, person_id=family.fatima.id)
     assert (for_fatima.words, for_fatima.decision_words) == (None, None)
+
+
+async def test_a_notice_is_in_the_language_of_each_person(session, now):
+    family = await settled_family(session, now)
+    found = await session.exec(
+        select(Notification.person_id, Notification.language).where(Notification.template == "index_computed")
+    )
+    assert sorted(found) == [(family.hassan.id, "fr"), (family.fatima.id, "ar")]
 
 
 async def test_everybody_in_a_file_sees_who_opened_it(session, now):
