@@ -145,6 +145,7 @@ async def test_match_and_no_match_do_the_same_work(session, engine, fatima, hash
             await codes.check_code(session, **facts, code="no code", now=now + timedelta(minutes=11))
         work.append((started, resent, counter.take(), refused.value.code, refused.value.tries_left))
     assert work[1:] == [work[0]] * len(WRONG)
+    assert all(len(statements) > 3 for statements in work[0][:3])
     assert hasher.calls == 0
     assert await count(session, OneTimeCode) == 2 * len(work)
 
@@ -156,6 +157,7 @@ async def test_an_identifier_with_an_account_does_the_same_work_and_warns_its_ow
     counter = StatementCounter(engine)
     await claim(session, keys, now)
     taken = counter.take()
+    assert len(taken) > 3
     await claim(session, keys, now, document_number="XY999", browser=OTHER_BROWSER)
     assert counter.take() == taken
     await claim(session, keys, now + HOUR)

@@ -70,8 +70,9 @@ class StatementCounter:
 
 
 def _is_outbox(statement: str) -> bool:
-    written = statement.startswith(("INSERT INTO notification ", "INSERT INTO delivery "))
-    return written or "FROM notification" in statement or statement.startswith("BEGIN")
+    return statement.startswith(
+        ("INSERT INTO notification ", "INSERT INTO delivery ", "SELECT notification.", "BEGIN")
+    )
 
 
 async def add_person(session: AsyncSession, **facts: Any) -> Person:
