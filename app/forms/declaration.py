@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum, StrEnum
 from functools import cache
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, create_model
+from pydantic import AfterValidator, BaseModel, StringConstraints, TypeAdapter, create_model
 
 from app.forms.base import Answers
 from app.forms.errors import add_sentences
 from app.forms.fields import YesNo, money, refused, text, whole_number
 from app.i18n.catalogues import mark as N_
-from registry.facts import COUNTS, DISTRICT_LENGTH, MONTHLY_MAD, ROOMS, DwellingType, HouseholdFacts, Meter, Zone
-from registry.geography import UnknownPlace, atlas
+from registry.facts import (
+    COUNTS,
+    DISTRICT_LENGTH,
+    MONTHLY_MAD,
+    ROOMS,
+    Diploma,
+    DwellingType,
+    Education,
+    HealthCover,
+    Meter,
+    Occupation,
+    Schooling,
+    Zone,
+)
+from registry.geography import atlas
 from registry.variables import questions
 
 
@@ -53,14 +66,22 @@ count = whole_number(*COUNTS)
 monthly_mad = money(MONTHLY_MAD.greatest)
 
 
-def _known_commune(code: str) -> str:
-    try:
-        return atlas().commune(code).code
-    except UnknownPlace:
-        raise refused("enum") from None
+class PlaceLevel(StrEnum):
+    REGION = "regions"
+    PROVINCE = "provinces"
+    COMMUNE = "communes"
 
 
-ANSWER_OF_FACT: Final[Mapping[str, Any]] = {
+def _known(level: PlaceLevel) -> Callable[[str], str]:
+    def check(code: str) -> str:
+        if code not in getattr(atlas(), level):
+            raise refused("enum")
+        return code
+
+    return check
+
+
+ANSWER_OF_FACT: Final[dict[str, Any]] = {
     "dwelling_type": DwellingType,
     "rooms": whole_number(*ROOMS),
     "bath": YesNo,
@@ -87,11 +108,36 @@ ANSWER_OF_FACT: Final[Mapping[str, Any]] = {
 }
 
 
-class AddressAnswers(Answers):
+ANSWER_OF_MEMBER_FACT: Final[dict[str, Any]] = {
+    "schooling": Schooling,
+    "education": Education,
+    "diploma": Diploma,
+    "literate": YesNo,
+    "active": YesNo,
+    "occupation": Occupation,
+    "health_cover": HealthCover,
+}
+
+
+class PageAnswers(Answers):
+    """A page of a declaration. `seen` is the mark of the answers that it showed."""
+
+    seen: Annotated[str, StringConstraints(max_length=64)] = ""
+
+
+class AddressAnswers(PageAnswers):
     """The commune decides the zone; the region and the province only lead to it."""
 
-    commune: Annotated[str, AfterValidator(_known_commune)]
+    region: Annotated[str, AfterValidator(_known(PlaceLevel.REGION))]
+    province: Annotated[str, AfterValidator(_known(PlaceLevel.PROVINCE))]
+    commune: Annotated[str, AfterValidator(_known(PlaceLevel.COMMUNE))]
     district: text(DISTRICT_LENGTH) | None = None  # type: ignore[valid-type]
+
+
+class SendAnswers(Answers):
+    """`version` is that of the draft that the page showed: nothing else is sent."""
+
+    version: whole_number(1, 1_000_000_000)  # type: ignore[valid-type]
 
 
 def asked_in(step: Step, zone: Zone) -> tuple[str, ...]:
@@ -101,15 +147,15 @@ def asked_in(step: Step, zone: Zone) -> tuple[str, ...]:
 
 
 @cache
-def step_answers(step: Step, zone: Zone) -> type[Answers]:
+def step_answers(step: Step, zone: Zone) -> type[PageAnswers]:
     """The form of a page about the household: every question that it asks has to be answered."""
     asked: dict[str, Any] = {fact: (ANSWER_OF_FACT[fact], ...) for fact in asked_in(step, zone)}
-    return create_model(f"{step.title()}Answers", __base__=Answers, **asked)
+    return create_model(f"{step.title()}Answers", __base__=PageAnswers, **asked)
 
 
 def typed_facts(facts: BaseModel) -> dict[str, str]:
     """The facts as they would be typed, for a form or a draft; what is not answered is left out."""
-    return {name: typed(value) for name, value in facts if value is not None and name in _TYPED}
+    return {name: typed(value) for name, value in facts if value is not None and name in _ADAPTERS}
 
 
 def typed(value: object) -> str:
@@ -123,14 +169,21 @@ def typed(value: object) -> str:
     return str(value)
 
 
-_TYPED: Final = frozenset(HouseholdFacts.model_fields) | {
-    "schooling",
-    "education",
-    "diploma",
-    "literate",
-    "active",
-    "occupation",
-    "health_cover",
+def choices_of(fact: str) -> tuple[Enum, ...]:
+    """The answers to choose from, for a question that offers some."""
+    kind = (ANSWER_OF_FACT | ANSWER_OF_MEMBER_FACT)[fact]
+    return tuple(kind) if isinstance(kind, type) and issubclass(kind, Enum) else ()
+
+
+def facts_of(typed: Mapping[str, str]) -> dict[str, Any]:
+    """The values behind answers that are kept as they were typed."""
+    return {name: _ADAPTERS[name].validate_python(answer) for name, answer in typed.items()}
+
+
+_ADAPTERS: Final[Mapping[str, TypeAdapter[Any]]] = {
+    "commune": TypeAdapter(str),
+    "district": TypeAdapter(str),
+    **{name: TypeAdapter(kind) for name, kind in (ANSWER_OF_FACT | ANSWER_OF_MEMBER_FACT).items()},
 }
 
 add_sentences(

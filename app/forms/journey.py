@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any, Self
 
 from app.forms.base import Answers, Form
-from app.forms.declaration import ABOUT_HOUSEHOLD, AddressAnswers, Step, asked_in, step_answers
-from app.forms.members import asked_of, member_answers
+from app.forms.declaration import ABOUT_HOUSEHOLD, FACTS_OF_STEP, Step, asked_in, step_answers
+from app.forms.members import member_answers
+from registry.declarations import facts_to_ask
 from registry.facts import Zone
 from registry.geography import atlas
 from registry.members import Member
@@ -61,9 +65,10 @@ class DraftAnswers:
 class Journey:
     """The steps of one declaration: what is done, what comes next, and what is allowed."""
 
-    def __init__(self, answers: DraftAnswers, members: Sequence[Member]) -> None:
+    def __init__(self, answers: DraftAnswers, members: Sequence[Member], on: date) -> None:
         self.answers = answers
         self.members = members
+        self.on = on
         self.zone = _zone(answers.household.get("commune", ""))
         self._states = {step: self._state(step) for step in Step if step is not Step.CHECK}
 
@@ -104,7 +109,8 @@ class Journey:
         return next((member for member in self.members if member.key == key), None)
 
     def asked_of(self, member: Member) -> tuple[str, ...]:
-        return asked_of(member, self._known_zone())
+        """The facts asked of a member. Raises UnknownPlace before there is an address."""
+        return facts_to_ask(member, commune=self.answers.household.get("commune", ""), on=self.on)
 
     def member_state(self, member: Member) -> StepState:
         asked = self.asked_of(member)
@@ -117,8 +123,15 @@ class Journey:
 
     def typed_in(self, step: Step) -> Typed:
         """What is kept of a page about the household."""
-        asked = ("commune", "district") if step is Step.ADDRESS else asked_in(step, self._known_zone())
+        asked = self.asked_in(step)
         return {fact: self.answers.household[fact] for fact in asked if fact in self.answers.household}
+
+    def asked_answers(self) -> DraftAnswers:
+        """The answers that the declaration consists of, without those that are no longer asked."""
+        household: dict[str, str] = {}
+        for step in (Step.ADDRESS, *ABOUT_HOUSEHOLD):
+            household |= self.typed_in(step)
+        return DraftAnswers(household, {member.key: self.typed_of(member) for member in self.members})
 
     def _state(self, step: Step) -> StepState:
         if step is Step.ADDRESS:
@@ -129,10 +142,13 @@ class Journey:
             return _together([self.member_state(member) for member in self.members])
         return _state_of(step_answers(step, self.zone), self.typed_in(step), asked_in(step, self.zone))
 
-    def _known_zone(self) -> Zone:
+    def asked_in(self, step: Step) -> tuple[str, ...]:
+        """The facts that a page about the household asks. Raises LookupError before there is an address."""
+        if step is Step.ADDRESS:
+            return FACTS_OF_STEP[step]
         if self.zone is None:
             raise LookupError("The commune comes first: it decides what is asked.")
-        return self.zone
+        return asked_in(step, self.zone)
 
 
 def _zone(commune: str) -> Zone | None:
@@ -152,5 +168,6 @@ def _together(states: Sequence[StepState]) -> StepState:
     return StepState.TO_DO if all(state is StepState.TO_DO for state in states) else StepState.STARTED
 
 
-def address_form(lang: str, typed: Typed) -> Form[AddressAnswers]:
-    return Form(AddressAnswers, lang, typed)
+def stamp(typed: Typed) -> str:
+    """A mark of some answers: a page carries it, to notice that another tab has changed them meanwhile."""
+    return hashlib.sha256(json.dumps(dict(typed), sort_keys=True).encode()).hexdigest()[:16]

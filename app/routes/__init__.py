@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from litestar.handlers import BaseRouteHandler
 
-from app.routes import account, arrival, centres, claim, demonstration, guidance, health, household, recovery, sign_in, step_up
+from app.routes import (
+    account,
+    arrival,
+    centres,
+    claim,
+    declaration,
+    declaration_address,
+    declaration_members,
+    declaration_sending,
+    demonstration,
+    guidance,
+    health,
+    household,
+    invitations,
+    members,
+    recovery,
+    sign_in,
+    step_up,
+)
 
 OUTSIDE_LANGUAGES: list[BaseRouteHandler] = [*health.HANDLERS, *arrival.OUTSIDE]
 IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
@@ -17,6 +35,12 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *account.HANDLERS,
     *step_up.HANDLERS,
     *household.HANDLERS,
+    *declaration.HANDLERS,
+    *declaration_address.HANDLERS,
+    *declaration_members.HANDLERS,
+    *declaration_sending.HANDLERS,
+    *invitations.HANDLERS,
+    *members.HANDLERS,
 ]
 
 # Only while the portal runs as a demonstration.
