@@ -24,21 +24,19 @@ async def tell(
     values: Mapping[str, Value],
     link: str,
     now: datetime,
-    dedup_key: str | None = None,
 ) -> None:
-    """Tell one person something, once for a `dedup_key`."""
+    """Tell one person something. It is told once because what it tells happens once, in the same transaction."""
     await notify(
         session,
         recipient=await recipient(session, person_id=person_id),
         template=template,
         values=values,
         link=link,
-        dedup_key=dedup_key,
         now=now,
     )
 
 
-async def announce_index(session: AsyncSession, *, household_id: int, index_id: int, now: datetime) -> None:
+async def announce_index(session: AsyncSession, *, household_id: int, now: datetime) -> None:
     """Tell every member who has an account that there is an index, and that the programmes are decided."""
     members = await session.exec(
         select(Account)
@@ -58,6 +56,5 @@ async def announce_index(session: AsyncSession, *, household_id: int, index_id: 
                 template=template,
                 values={"date": local_date(now)},
                 link=INDEX_PAGE,
-                dedup_key=f"{template.value}:{index_id}:{account.person_id}",
                 now=now,
             )

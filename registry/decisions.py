@@ -164,6 +164,5 @@ async def _close(
         template=Template.REQUEST_DECIDED,
         values={"reference": request.reference, "date": local_date(now)},
         link="/household/recomputation",
-        dedup_key=f"request_decided:{request.reference}",
         now=now,
     )

@@ -220,6 +220,5 @@ async def _acknowledge(session: AsyncSession, version: Version, by: Actor, now: 
         template=Template.DECLARATION_RECEIVED,
         values={"reference": declaration.reference, "date": local_date(now)},
         link=f"/household/declaration/receipts/{declaration.reference}",
-        dedup_key=f"declaration:{declaration.reference}",
         now=now,
     )

@@ -1,7 +1,6 @@
 """Photographs: drawn anew, so that place, device and anything hidden in the file stay behind."""
 
 import io
-import warnings
 
 from PIL import Image, ImageOps
 
@@ -15,11 +14,11 @@ def clean_image(content: bytes, media_type: str) -> bytes:
     """The same picture, upright, without metadata; its size is checked before any decoding. Raises DocumentRefused."""
     kind = "PNG" if media_type == "image/png" else "JPEG"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=(kind,)) as picture:
-                return _redraw(picture, kind)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as broken:
+        with Image.open(io.BytesIO(content), formats=(kind,)) as picture:
+            return _redraw(picture, kind)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as huge:
+        raise DocumentRefused("too_many_pixels") from huge
+    except (OSError, ValueError, SyntaxError) as broken:
         raise DocumentRefused("unreadable") from broken
 
 

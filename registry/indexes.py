@@ -73,7 +73,7 @@ async def compute_index(
         details={"model": result.model, "reason": reason.value},
         now=now,
     )
-    await announce_index(session, household_id=household.id, index_id=event.id, now=now)
+    await announce_index(session, household_id=household.id, now=now)
     return event
 
 

@@ -251,7 +251,6 @@ async def _tell_head(
         template=Template.INVITATION_ANSWERED,
         values={"reference": invitation.reference},
         link="/household/members",
-        dedup_key=f"invitation_answered:{invitation.reference}",
         now=now,
     )
 

@@ -182,7 +182,6 @@ async def _acknowledge(
         template=Template.REQUEST_RECEIVED,
         values={"reference": request.reference, "date": local_date(now), "until": request.due_on},
         link="/household/recomputation",
-        dedup_key=f"request_received:{request.reference}",
         now=now,
     )
 

@@ -195,7 +195,6 @@ async def _note(
         template=template,
         values=values,
         link=VISIT_PAGE,
-        dedup_key=f"{template.value}:{visit.reference}",
         now=now,
     )
 
