@@ -27,9 +27,10 @@ class Circuit:
         self.opened_at = None
 
     def note_failure(self, now: datetime) -> bool:
-        """The provider did not do its work. True when this opens the circuit, or opens it again."""
+        """The provider did not do its work. True when this opens the circuit, at first or again."""
         self.failures += 1
         if self.failures < FAILURES_TO_OPEN:
             return False
+        is_open_already = self.opened_at is not None and now - self.opened_at < REST
         self.opened_at = now
-        return True
+        return not is_open_already

@@ -167,11 +167,8 @@ def compose(outgoing: Outgoing, settings: GatewaySettings) -> httpx.Request:
         "encoding": measure(outgoing.body).encoding.value,
         "reference": outgoing.reference,
     }
-    headers = {
-        IDEMPOTENCY_HEADER: outgoing.reference,
-        "Content-Type": body_format,
-    }
-    headers |= {name: _fill(text, values, _escape_for_header) for name, text in settings.headers.items()}
+    headers = httpx.Headers({IDEMPOTENCY_HEADER: outgoing.reference, "Content-Type": body_format})
+    headers.update({name: _fill(text, values, _escape_for_header) for name, text in settings.headers.items()})
     return httpx.Request(
         settings.method,
         _fill(settings.url, values, _escape_for_url),

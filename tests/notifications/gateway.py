@@ -48,7 +48,10 @@ class Gateway:
     async def _take(self, head: str, reader: asyncio.StreamReader) -> None:
         request, *lines = head.strip().split("\r\n")
         method, target, _ = request.split(" ")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        headers: dict[str, str] = {}
+        for name, _, value in (line.partition(": ") for line in lines):
+            already = headers.get(name.lower())
+            headers[name.lower()] = value if already is None else f"{already}, {value}"
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.asked.append(Asked(method, target, headers, body))
 

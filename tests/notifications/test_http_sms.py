@@ -119,18 +119,23 @@ ANSWERS: list[tuple[int, str, type]] = [
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "meaning"), ANSWERS)
-async def test_what_an_answer_means(
-    gateway: Gateway, now: datetime, status: int, body: str, meaning: type
-) -> None:
-    content = body.encode()
-    gateway.answer = f"HTTP/1.1 {status} X\r\ncontent-length: {len(content)}\r\n\r\n".encode() + content
-    if meaning is Accepted:
-        assert await _send(gateway, now) == Accepted(None)
-    else:
-        with pytest.raises(meaning) as failure:
-            await _send(gateway, now)
-        assert failure.value.code == f"http_{status}"  # type: ignore[attr-defined]
+async def test_what_an_answer_means(gateway: Gateway, now: datetime) -> None:
+    async with HttpSmsProvider(GatewaySettings(gateway.url, JSON_BODY), lambda: now) as provider:
+        for status, body, meaning in ANSWERS:
+            head = f"HTTP/1.1 {status} X\r\ncontent-length: {len(body)}\r\n\r\n"
+            gateway.answer = (head + body).encode()
+            assert await _meaning(provider) == (meaning, None if meaning is TAKEN else f"http_{status}"), (
+                status
+            )
+    assert len(gateway.asked) == len(ANSWERS)
+
+
+async def _meaning(provider: HttpSmsProvider) -> tuple[type, str | None]:
+    try:
+        await provider.send(OUTGOING)
+    except (PassingFailure, LastingFailure) as failure:
+        return type(failure), failure.code
+    return Accepted, None
 
 
 @pytest.mark.parametrize(
@@ -175,7 +180,7 @@ async def test_the_gateway_may_say_when_to_come_back(
         assert failure.value.retry_after == wait
 
 
-PATTERNS = {
+PATTERNS: dict[str, Any] = {
     "success_pattern": r'"status": ?"(?:ok|queued)".*"id": ?"(?P<reference>\w+)"',
     "refusal_pattern": "blacklisted",
 }

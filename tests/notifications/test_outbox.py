@@ -10,7 +10,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import Sessions
-from notifications.messages import BadValues, Template, decode_values, encode_values
+from notifications.messages import BadValues, Template, Value, decode_values, encode_values
 from notifications.outbox import (
     Recipient,
     inbox,
@@ -23,7 +23,7 @@ from notifications.outbox import (
 from notifications.sealing import Sealer
 from notifications.tables import Channel, Delivery, DeliveryStatus, Notification
 
-RECEIPT = {"reference": "D-7K2M9QXZ", "date": date(2026, 3, 2)}
+RECEIPT: dict[str, Value] = {"reference": "D-7K2M9QXZ", "date": date(2026, 3, 2)}
 
 
 async def _deliveries(session: AsyncSession) -> dict[Channel, Delivery]:
@@ -184,7 +184,7 @@ async def test_two_transactions_at_once_tell_a_fact_once(
 async def test_a_mistake_of_the_caller_is_found_before_anything_is_kept(
     session: AsyncSession, recipient: Recipient, now: datetime, wrong: dict[str, Any]
 ) -> None:
-    given = {
+    given: dict[str, Any] = {
         "recipient": recipient,
         "template": Template.DECLARATION_RECEIVED,
         "values": RECEIPT,
@@ -196,7 +196,7 @@ async def test_a_mistake_of_the_caller_is_found_before_anything_is_kept(
 
 
 def test_values_keep_their_type_through_json() -> None:
-    values = {
+    values: dict[str, Value] = {
         "text": "نص ⵣ",
         "date": date(2026, 3, 2),
         "at": datetime(2026, 3, 2, 9, 30, 1, 5, tzinfo=UTC),

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.messages import LANGUAGES, MESSAGES, Template
+from notifications.messages import LANGUAGES, MESSAGES, Template, Value
 from notifications.rendering import BadTemplate, Portal, forms, load_texts, render, render_inbox
 from notifications.tables import Channel
 
@@ -38,7 +38,7 @@ def test_instants_are_told_in_moroccan_time(instant: datetime, written: str) -> 
 
 
 def test_an_instant_given_for_a_date_is_the_moroccan_day() -> None:
-    values = {"reference": "D-1", "date": datetime(2026, 11, 21, 23, 30, tzinfo=UTC)}
+    values: dict[str, Value] = {"reference": "D-1", "date": datetime(2026, 11, 21, 23, 30, tzinfo=UTC)}
     assert "22/11/2026" in render_inbox(Template.DECLARATION_RECEIVED, "zgh", values).body
 
 
@@ -55,7 +55,7 @@ def test_an_sms_has_plain_spaces_only() -> None:
 
 
 def test_values_keep_their_order_inside_arabic_and_nowhere_else() -> None:
-    values = {"reference": "R-7K2M9QXZ", "date": date(2026, 3, 2)}
+    values: dict[str, Value] = {"reference": "R-7K2M9QXZ", "date": date(2026, 3, 2)}
     arabic = render(Template.REQUEST_DECIDED, "ar", Channel.EMAIL, values, portal=PORTAL, link="/messages")
     assert "\u2068R-7K2M9QXZ\u2069" in arabic.body
     assert "\u2068" not in arabic.subject
