@@ -37,9 +37,11 @@ class Conversation(ASGIMiddleware):
             state["db"], state["now"] = db, portal.clock()
             state["visitor"] = await find_visitor(request)
             if state["visitor"]:
-                await _touch(request)
                 await _record_read(request)
             await next_app(scope, receive, _settling(request, send))
+        # Only now: on SQLite the request's own transaction would keep this one waiting.
+        if state["visitor"]:
+            await _touch(request)
 
 
 def _settling(request: PortalRequest, send: Send) -> Send:
