@@ -19,7 +19,7 @@ from notifications.messages import Template, decode_values
 from notifications.outbox import seal_context
 from notifications.providers.protocol import LastingFailure, Outgoing, PassingFailure, Provider
 from notifications.queue import Claimed
-from notifications.rendering import Portal, render
+from notifications.rendering import Portal, load_texts, render
 from notifications.sealing import Sealer
 from notifications.segments import measure
 from notifications.tables import Channel, DeliveryStatus
@@ -71,7 +71,11 @@ Outcome = Sent | Ended | Delayed
 
 
 async def run(worker: Worker, stop: asyncio.Event) -> None:
-    """Serve every channel until `stop` is set, then finish what is on its way. One channel never waits for another."""
+    """Serve every channel until `stop` is set, then finish what is on its way. One channel never waits for another.
+
+    Raises `BadTemplate` at once when a text is missing or cannot be filled in.
+    """
+    load_texts()
     async with asyncio.TaskGroup() as channels:
         for channel in worker.providers:
             channels.create_task(_serve(worker, channel, stop))
