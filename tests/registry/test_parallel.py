@@ -1,5 +1,6 @@
 """Two people do the same thing at once: one effect, and a clear answer for the other."""
 
+import asyncio
 from datetime import date
 
 import pytest
@@ -197,7 +198,16 @@ async def test_the_last_two_answers_at_once_compute_one_index(sessions, now):
             session, person_id=guests[turn].id, reference=invitations[turn], accept=True, now=now
         )
 
-    assert await in_parallel(sessions, 2, accept) == [None, None]
+    async def accept_meanwhile():
+        async with transaction(sessions) as session:
+            await accept(session, 1)
+
+    # The second answers before the first is committed: it has to wait, or neither would see that it is the last.
+    async with transaction(sessions) as session:
+        await accept(session, 0)
+        second = asyncio.create_task(accept_meanwhile())
+        await asyncio.sleep(0.2)
+    await second
     async with transaction(sessions) as session:
         assert await rows(session, IndexEvent) == 1
         view = await household_view(session, person_id=head.id, now=now)
