@@ -1,13 +1,15 @@
 """What a person has typed and not sent: one draft a person, kept until it is sent."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from registry.dates import local_date
+from registry.delays import delays_on
 from registry.errors import ChangedMeanwhile
 from registry.rows import insert_unless_taken
 from registry.tables import Draft
@@ -65,3 +67,10 @@ async def discard_draft(session: AsyncSession, *, person_id: int, version: int |
         statement = statement.where(col(Draft.version) == version)
     found = await session.scalar(statement.returning(col(Draft.id)))
     return found is not None
+
+
+async def forget_drafts(session: AsyncSession, *, now: datetime) -> int:
+    """Delete the drafts that nobody has touched for as long as the delays say; returns how many. For the worker."""
+    oldest = now - timedelta(days=delays_on(local_date(now)).draft_days)
+    gone = await session.exec(delete(Draft).where(col(Draft.saved_at) <= oldest).returning(col(Draft.id)))
+    return len(gone.all())

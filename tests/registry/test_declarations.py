@@ -18,8 +18,9 @@ from registry.declarations import (
     prepare,
     send_declaration,
 )
+from registry.delays import delays_on
 from registry.departures import leave_household, publish_departures, remove_child
-from registry.drafts import find_draft, save_draft
+from registry.drafts import find_draft, forget_drafts, save_draft
 from registry.errors import ChangedMeanwhile, NotFound, Refused
 from registry.facts import HouseholdFacts, IncompleteFacts, MemberFacts, Relation
 from registry.indexes import household_view
@@ -183,6 +184,17 @@ async def test_a_draft_survives_is_never_overwritten_unseen_and_is_used_up(sessi
     assert await find_draft(session, person_id=person_id) is None
     with pytest.raises(NothingToSend):
         await declare(session, family.hassan, now, draft_version=2)
+
+
+async def test_a_draft_that_nobody_touches_is_deleted(session, now):
+    family = await add_family(session, now)
+    await save_draft(session, person_id=family.hassan.id, answers={}, version=0, now=now)
+    kept = delays_on(now.date()).draft_days
+    await save_draft(session, person_id=family.fatima.id, answers={}, version=0, now=now + timedelta(hours=1))
+    assert await forget_drafts(session, now=now + timedelta(days=kept, seconds=-1)) == 0
+    assert await forget_drafts(session, now=now + timedelta(days=kept)) == 1
+    assert await find_draft(session, person_id=family.hassan.id) is None
+    assert await find_draft(session, person_id=family.fatima.id)
 
 
 async def test_a_receipt_is_for_who_declared(session, now):
