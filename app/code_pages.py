@@ -38,7 +38,9 @@ class CodePage:
     proven: str
 
 
-def keep_challenge(request: PortalRequest, response: Response[bytes], challenge: Challenge) -> Response[bytes]:
+def keep_challenge(
+    request: PortalRequest, response: Response[bytes], challenge: Challenge
+) -> Response[bytes]:
     name, seconds = challenge.purpose.value, int(COOKIE_LIFE.total_seconds())
     response.set_cookie(own_cookie(request, name, challenge.id, seconds))
     return response

@@ -13,8 +13,14 @@ YEAR_IN_FOUR_DIGITS = N_("The year has four digits, for example 1986.")
 add_sentences(
     {
         **{("birth_date_day", code): DAY_FROM_1_TO_31 for code in ("not_a_number", "too_small", "too_large")},
-        **{("birth_date_month", code): MONTH_FROM_1_TO_12 for code in ("not_a_number", "too_small", "too_large")},
-        **{("birth_date_year", code): YEAR_IN_FOUR_DIGITS for code in ("not_a_number", "too_small", "too_large")},
+        **{
+            ("birth_date_month", code): MONTH_FROM_1_TO_12
+            for code in ("not_a_number", "too_small", "too_large")
+        },
+        **{
+            ("birth_date_year", code): YEAR_IN_FOUR_DIGITS
+            for code in ("not_a_number", "too_small", "too_large")
+        },
         ("birth_date_day", "no_such_date"): NO_SUCH_DATE,
         ("birth_date_month", "day_without_month"): N_("Enter the month too, or leave the day empty."),
         ("birth_date_year", "missing"): N_("Enter the year of birth."),

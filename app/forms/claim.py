@@ -58,16 +58,26 @@ add_sentences(
         ("document_number", "missing"): N_("Enter the number of your document."),
         ("document_number", "empty"): N_("Enter the number of your document."),
         ("document_number", "characters"): N_("The number of a document has Latin letters and digits only."),
-        ("document_number", "invalid"): N_("Check the number: it has letters and digits, as printed on your document."),
+        ("document_number", "invalid"): N_(
+            "Check the number: it has letters and digits, as printed on your document."
+        ),
         ("document_number", "too_long"): N_("Check the number: it is too long for a document number."),
-        ("document_number", "too_many_claims"): N_("There were too many tries from here. Try again in an hour, or go to a service centre."),
+        ("document_number", "too_many_claims"): N_(
+            "There were too many tries from here. Try again in an hour, or go to a service centre."
+        ),
         ("phone", "missing"): N_("Enter your mobile number."),
         ("phone", "empty"): N_("Enter your mobile number."),
         ("phone", "not_digits"): N_("A mobile number has digits only, for example 06 12 34 56 78."),
-        ("phone", "too_short"): N_("This number is too short. A mobile number has ten digits, for example 06 12 34 56 78."),
-        ("phone", "too_long"): N_("This number is too long. A mobile number has ten digits, for example 06 12 34 56 78."),
+        ("phone", "too_short"): N_(
+            "This number is too short. A mobile number has ten digits, for example 06 12 34 56 78."
+        ),
+        ("phone", "too_long"): N_(
+            "This number is too long. A mobile number has ten digits, for example 06 12 34 56 78."
+        ),
         ("phone", "foreign"): N_("Enter a Moroccan mobile number: the code can be sent to no other."),
-        ("phone", "not_mobile"): N_("Enter a mobile number, which begins with 06 or 07: the code is sent by SMS."),
+        ("phone", "not_mobile"): N_(
+            "Enter a mobile number, which begins with 06 or 07: the code is sent by SMS."
+        ),
         ("phone", "invalid"): N_("Check the mobile number: it begins with 06 or 07 and has ten digits."),
         ("language", "missing"): N_("Choose the language of the pages."),
         ("sms_language", "missing"): N_("Choose the language of the messages on your telephone."),

@@ -22,7 +22,9 @@ add_sentences(
         ("code", "not_a_number"): N_("A code has digits only. Look at the message again."),
         ("code", "not_six_digits"): N_("A code has six digits. Look at the message again."),
         ("code", "wrong"): N_("This code is not the right one. Tries left: %(tries_left)s."),
-        ("code", "too_many"): N_("There were too many wrong codes. Go back and start again to receive a new one."),
+        ("code", "too_many"): N_(
+            "There were too many wrong codes. Go back and start again to receive a new one."
+        ),
         ("code", "expired"): N_("This code has expired. Ask for a new one."),
         ("code", "unknown"): N_("This code can no longer be used. Go back and start again."),
     }

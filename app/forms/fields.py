@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
@@ -14,15 +14,19 @@ from identity.numbers import InvalidNumber, parse_document_number, parse_identif
 from identity.partial_date import PartialDate
 from identity.recovery import parse_recovery_code
 
+Number = TypeVar("Number", int, Decimal)
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 # Marks that a keyboard or a messaging application leaves at the edges of a pasted number.
-INVISIBLE = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff\u200b\u061c"))
+INVISIBLE = dict.fromkeys(
+    map(ord, "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff\u200b\u061c")
+)
 SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009-."))
+SPACES_ALONE = dict.fromkeys(map(ord, " \u00a0\u202f\u2009"))
 
 
 def refused(code: str, **values: Any) -> PydanticCustomError:
     """An error of one of our kinds of answers: pydantic carries the code, `forms/errors.py` has the words."""
-    return PydanticCustomError(code, "refused", values)  # type: ignore[arg-type]
+    return PydanticCustomError(code, "refused", values)
 
 
 def latin_digits(value: str) -> str:
@@ -61,8 +65,9 @@ def text(longest: int, shortest: int = 1) -> Any:
 
 def whole_number(least: int, most: int) -> Any:
     def parse(value: Any) -> int:
-        digits = latin_digits(_one_text(value)).translate(SPACES)
-        if not digits.lstrip("-").isdecimal() or len(digits) > 12:
+        # Signs and decimal marks stay: 1.5 is no whole number, and must not be read as 15.
+        digits = latin_digits(_one_text(value)).translate(SPACES_ALONE)
+        if not digits.removeprefix("-").isdecimal() or len(digits) > 12:
             raise refused("not_a_number")
         return _between(int(digits), least, most)
 
@@ -89,7 +94,7 @@ def money(most: int = 20_000) -> Any:
     return Annotated[Decimal, BeforeValidator(parse)]
 
 
-def _between(number: Any, least: int, most: int) -> Any:
+def _between(number: Number, least: int, most: int) -> Number:
     if number < least:
         raise refused("too_small", least=least)
     if number > most:
@@ -128,7 +133,7 @@ def _code(value: Any) -> str:
 def _email(value: Any) -> str:
     address = _clean_text(value).translate(INVISIBLE)
     name, at, domain = address.rpartition("@")
-    fine = at and name and "." in domain and not any(c.isspace() or c in ",;<>()\"" for c in address)
+    fine = at and name and "." in domain and not any(c.isspace() or c in ',;<>()"' for c in address)
     if not fine or len(address) > 254 or domain.startswith(".") or domain.endswith("."):
         raise refused("not_an_email")
     return f"{name}@{domain.lower()}"
@@ -152,7 +157,9 @@ RecoveryCode = Annotated[str, _parsed(parse_recovery_code)]
 OneTimeCode = Annotated[str, BeforeValidator(_code)]
 Email = Annotated[str, BeforeValidator(_email)]
 Language = Annotated[str, BeforeValidator(_one_text), BeforeValidator(_language)]
-Password = Annotated[str, BeforeValidator(_password), StringConstraints(max_length=128, strip_whitespace=False)]
+Password = Annotated[
+    str, BeforeValidator(_password), StringConstraints(max_length=128, strip_whitespace=False)
+]
 
 
 def birth_date(year: Any, info: ValidationInfo) -> int:

@@ -23,7 +23,11 @@ add_sentences(
         ("identifier", "too_short"): N_("An identifier has ten digits: this number is too short."),
         ("identifier", "too_long"): N_("An identifier has ten digits: this number is too long."),
         ("shared_device", "missing"): N_("Say whether other people use this device."),
-        ("identifier", "sign_in_wrong"): N_("The identifier or the password is not right. Check both, and try again."),
-        ("identifier", "sign_in_wait"): N_("There were too many tries. Wait %(minutes)s min, then try again."),
+        ("identifier", "sign_in_wrong"): N_(
+            "The identifier or the password is not right. Check both, and try again."
+        ),
+        ("identifier", "sign_in_wait"): N_(
+            "There were too many tries. Wait %(minutes)s min, then try again."
+        ),
     }
 )

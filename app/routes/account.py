@@ -17,6 +17,7 @@ from app.code_pages import (
     show_code_page,
     take_code,
 )
+from app.conversation import TOUCH_AFTER
 from app.forms.account import EmailAnswers, LanguagesAnswers
 from app.forms.base import Form, read_form
 from app.forms.codes import NoAnswers
@@ -27,6 +28,7 @@ from app.requests import PortalRequest
 from app.routes.step_up import ask_for_proof
 from identity import accounts
 from identity.register import display_name, person
+from identity.sessions import idle_time
 from identity.step_up import renew_recovery_code
 from identity.tables import Challenge, Purpose
 from registry.accesses import Access, accesses
@@ -68,7 +70,7 @@ async def show_account(request: PortalRequest) -> Response[bytes]:
         phone=masked(account.phone),
         language=LOCALES[account.language],
         sms_language=LOCALES[account.sms_language],
-        signs_out_at=min(visitor.idle_until, visitor.ends_at),
+        signs_out_at=min(request.now + idle_time(visitor.kind) - TOUCH_AFTER, visitor.ends_at),
         looks=[_look(each, request.lang) for each in looks],
     )
 

@@ -43,7 +43,9 @@ async def send_icon(request: PortalRequest) -> Response[bytes]:
 @get("/robots.txt", opt={"no_conversation": True})
 async def send_robots() -> Response[bytes]:
     """Nothing here is for search machines: addresses of personal pages must not even be tried."""
-    return Response(content=b"User-agent: *\nDisallow: /\n", media_type="text/plain", headers={"cache-control": A_DAY})
+    return Response(
+        content=b"User-agent: *\nDisallow: /\n", media_type="text/plain", headers={"cache-control": A_DAY}
+    )
 
 
 @get("/")

@@ -30,7 +30,7 @@ from identity.codes import check_code
 from identity.passwords import PasswordRefused
 from identity.sessions import hash_token
 from identity.tables import Challenge, DocumentKind, Person, Purpose, Step
-from notifications.messages import Template
+from notifications.messages import Template, Value
 from notifications.rendering import Portal as Speaker
 from notifications.rendering import render
 from notifications.tables import Channel
@@ -191,7 +191,7 @@ async def _account_page(
 def _samples(request: PortalRequest) -> list[Sample]:
     settings = request.portal.settings
     speaker = Speaker(domain=settings.domain, hotline=settings.hotline, url=settings.public_url)
-    values = {"reference": SAMPLE_REFERENCE, "date": local_date(request.now)}
+    values: dict[str, Value] = {"reference": SAMPLE_REFERENCE, "date": local_date(request.now)}
     return [
         Sample(
             lang=locale.code,

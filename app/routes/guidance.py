@@ -14,9 +14,7 @@ from registry.index_models import model_on
 @get("/help")
 async def show_help(request: PortalRequest) -> Response[bytes]:
     today = local_date(request.now)
-    return page(
-        request, "guidance/help.html", delays=delays_on(today), model=model_on(today)
-    )
+    return page(request, "guidance/help.html", delays=delays_on(today), model=model_on(today))
 
 
 @get("/privacy")

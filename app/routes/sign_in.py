@@ -63,7 +63,9 @@ async def start_sign_in(request: PortalRequest) -> Response[bytes]:
         )
     except sign_in.SignInRefused as refusal:
         form.refuse("identifier", f"sign_in_{refusal.code}", minutes=-(-refusal.seconds // 60))
-        return _sign_in_page(request, form, status=TOO_MANY_TRIES if refusal.code == "wait" else 422, keep=True)
+        return _sign_in_page(
+            request, form, status=TOO_MANY_TRIES if refusal.code == "wait" else 422, keep=True
+        )
     # What was chosen here counts once the code is right, and no form has to carry it there.
     challenge.data = challenge.data | {"shared_device": form.data.shared_device, "next": _wanted(request)}
     return keep_challenge(request, go(request, CODE.path), challenge)

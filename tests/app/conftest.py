@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from litestar import Litestar
@@ -63,8 +63,9 @@ class Messages:
             return list(await session.exec(received.order_by(col(DemonstrationMessage.id).desc())))
 
     async def code_to(self, address: str) -> str:
-        """The code in the newest message."""
-        found = SIX_DIGITS.search((await self.to(address))[0].body)
+        """The code in the newest message that brings one."""
+        codes = [message.body for message in await self.to(address) if message.template.endswith("_code")]
+        found = SIX_DIGITS.search(codes[0])
         assert found is not None
         return found.group()
 
@@ -119,8 +120,12 @@ def app(portal: Portal) -> Litestar:
     return create_app(portal)
 
 
+class BrowserOf(Protocol):
+    def __call__(self, lang: str = "fr", address: str = "192.0.2.10") -> PageBrowser: ...
+
+
 @pytest.fixture
-async def browser_of(app: Litestar) -> AsyncIterator[Callable[..., PageBrowser]]:
+async def browser_of(app: Litestar) -> AsyncIterator[BrowserOf]:
     opened: list[PageBrowser] = []
 
     def another(lang: str = "fr", address: str = "192.0.2.10") -> PageBrowser:
@@ -133,7 +138,7 @@ async def browser_of(app: Litestar) -> AsyncIterator[Callable[..., PageBrowser]]
 
 
 @pytest.fixture
-def visitor(browser_of: Callable[..., PageBrowser]) -> PageBrowser:
+def visitor(browser_of: BrowserOf) -> PageBrowser:
     return browser_of()
 
 
