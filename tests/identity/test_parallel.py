@@ -28,7 +28,7 @@ from identity.limits import (
     used,
 )
 from identity.roles import Role
-from identity.tables import Account, AuditEntry, Challenge, OneTimeCode, PortalSession, Purpose, Step
+from identity.tables import Account, AuditEntry, Challenge, OneTimeCode, Person, PortalSession, Purpose, Step
 from notifications.tables import Delivery
 from tests.identity.world import (
     ADDRESS,
@@ -196,6 +196,27 @@ async def test_resending_twenty_times_at_once_sends_once(sessions, asked, keys, 
         assert await count(session, Delivery) == await count(session, OneTimeCode) == 2
 
 
+async def test_starting_resending_and_guessing_at_once_block_nobody(sessions, asked, keys, now):
+    """Rows are locked in one order everywhere: otherwise PostgreSQL would break off one of two that wait crosswise."""
+    challenge, code = asked
+    async with sessions() as session:
+        fatima = await session.get(Person, challenge.person_id)
+    moment = now + 2 * MINUTE
+    facts = {"challenge_id": challenge.id, "purpose": Purpose.SIGN_IN, "browser": BROWSER, "keys": keys}
+    mixed = []
+    for number in range(40):
+        mixed += [
+            partial(ask, person=fatima, keys=keys, now=moment, browser=f"browser {number % 4}"),
+            partial(ask, person=fatima, keys=keys, now=moment, purpose=Purpose.VISIT, browser=BROWSER),
+            partial(codes.resend_code, **facts, now=moment),
+            check(challenge, other_than(code, number + 1), keys, moment),
+        ]
+    await all_at_once(sessions, mixed, kept=(CodeRefused, challenges.TooSoon))
+    async with sessions() as session:
+        assert await count(session, Challenge, col(Challenge.person_id).is_not(None)) == 2
+        assert await count(session, Delivery) == 2
+
+
 def open_account(
     challenge_id: str, browser: str, hasher, keys, now
 ) -> Callable[[AsyncSession], Awaitable[object]]:
@@ -322,6 +343,28 @@ async def test_one_recovery_used_twenty_times_at_once_works_once(sessions, opene
     async with sessions() as session:
         running = col(PortalSession.ended_at).is_(None)
         assert await count(session, PortalSession, running) == 1
+
+
+async def test_a_recovery_code_proven_from_three_browsers_works_once(sessions, opened, hasher, keys, now):
+    roomy, chosen = type(hasher)(keys, at_once=2, queue=100), []
+    for number in range(3):
+        facts = {"browser": f"browser {number}", "keys": keys, "now": now + number * 2 * MINUTE}
+        async with sessions() as session, session.begin():
+            challenge = await recovery.start_recovery(
+                session,
+                identifier=opened.person.identifier,
+                recovery_code=recovery.parse_recovery_code(opened.recovery_code),
+                address=f"192.0.2.{number}",
+                hasher=hasher,
+                **facts,
+            )
+            code = await last_code(session, keys)
+            proof = {"challenge_id": challenge.id, "purpose": Purpose.RECOVERY}
+            await codes.check_code(session, **proof, code=code, **facts)
+        password = {"password": "quatre grenades rouges", "shared_device": True, "hasher": roomy}
+        chosen.append(partial(recovery.choose_password, challenge_id=challenge.id, **password, **facts))
+    results = await all_at_once(sessions, chosen, kept=(CodeRefused,))
+    assert sum(isinstance(result, recovery.Recovered) for result in results) == 1
 
 
 @pytest.fixture
