@@ -89,7 +89,7 @@ class Journey:
 
     def after(self, step: Step) -> Step:
         """The step that follows a finished one: the next unfinished one behind it, else the first unfinished."""
-        later = self.steps[self.steps.index(step) + 1 :] if step in self.steps else ()
+        later = self.steps[self.steps.index(step) + 1 : -1]
         return next((each for each in later if self.state(each) is not StepState.DONE), self.next)
 
     def state(self, step: Step) -> StepState:
