@@ -21,6 +21,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import await_only
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app import inline_sqlite
+
 BUSY_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 5_000
 POOL_SIZE = 10
@@ -98,6 +100,13 @@ def create_engine(
             }
         },
     )
+
+
+def reading_engine(engine: AsyncEngine) -> AsyncEngine:
+    """The engine that pages are read through: on SQLite one without threads, on PostgreSQL the same one."""
+    if engine.dialect.name != "sqlite":
+        return engine
+    return _sqlite_engine(engine.url.set(drivername=inline_sqlite.DRIVER), foreign_keys=True)
 
 
 def _sqlite_engine(url: URL, foreign_keys: bool) -> AsyncEngine:

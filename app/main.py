@@ -13,7 +13,7 @@ from litestar.types import BeforeRequestHookHandler, Message, Scope
 
 from app.access import allow
 from app.conversation import Conversation, receive_form
-from app.db import create_engine, session_factory
+from app.db import create_engine, reading_engine, session_factory
 from app.demo.presence import refuse_invented_people
 from app.errors import EXCEPTION_HANDLERS
 from app.requests import Portal, PortalRequest
@@ -27,6 +27,7 @@ from app.routes import (
 from app.settings import Settings
 from identity.keys import Keys
 from identity.passwords import PasswordHasher
+from notifications.rendering import load_texts
 
 Beside = Callable[[Portal], AbstractAsyncContextManager[None]]
 LARGEST_FORM = 256 * 1024
@@ -48,13 +49,19 @@ HEADERS = {
 
 
 def create_portal(settings: Settings) -> Portal:
-    """Connect the portal to its database and keys; nothing is read from the environment here."""
+    """Connect the portal to its database and keys; nothing is read from the environment here.
+
+    Raises `BadTemplate` when a message lacks a text in some language.
+    """
+    load_texts()
     engine = create_engine(settings.database_url)
+    reading = reading_engine(engine)
     keys = Keys.from_secret(settings.secret)
     return Portal(
         settings=settings,
         engine=engine,
-        reads=session_factory(engine, writing=False),
+        reading=reading,
+        reads=session_factory(reading, writing=False),
         writes=session_factory(engine),
         keys=keys,
         hasher=PasswordHasher(pepper=keys.pepper),
@@ -71,6 +78,7 @@ def create_app(portal: Portal, *, beside: Sequence[Beside] = ()) -> Litestar:
     async def all_together(_: Litestar) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(portal.engine.dispose)
+            stack.push_async_callback(portal.reading.dispose)
             await refuse_invented_people(portal)
             for context in beside:
                 await stack.enter_async_context(context(portal))

@@ -28,6 +28,7 @@ class Portal:
 
     settings: Settings
     engine: AsyncEngine
+    reading: AsyncEngine
     reads: async_sessionmaker[AsyncSession]
     writes: async_sessionmaker[AsyncSession]
     keys: Keys

@@ -23,6 +23,8 @@ from notifications.providers.protocol import Provider
 from notifications.providers.smtp import SmtpProvider
 from notifications.rendering import Portal as PortalOfMessages
 from notifications.tables import Channel
+from registry.departures import publish_departures
+from registry.drafts import forget_drafts
 from registry.invitations import expire_invitations
 from registry.visits import end_visits_over
 
@@ -112,13 +114,15 @@ async def _providers(portal: Portal, open_until_end: contextlib.AsyncExitStack) 
 
 
 async def _keep_house(portal: Portal, stop: asyncio.Event) -> None:
-    """What time alone brings about: invitations end, old form keys go, SQLite's log is moved into its file."""
+    """What time alone brings about: invitations and visits end, departures are published, what is old is deleted."""
     while not stop.is_set():
         try:
             async with portal.writes() as session:
                 now = portal.clock()
                 await expire_invitations(session, now=now)
                 await end_visits_over(session, now=now)
+                await publish_departures(session, now=now)
+                await forget_drafts(session, now=now)
                 await forget_old_posts(session, now=now)
                 await session.commit()
             await checkpoint(portal.engine)

@@ -9,7 +9,7 @@ from app.requests import PortalRequest
 from app.schema import is_current
 from notifications.outbox import outbox_age
 
-OLDEST_WAITING_SECONDS = 15 * 60
+LATE_SECONDS = 15 * 60
 
 
 @get("/health", opt={"no_conversation": True})
@@ -19,20 +19,23 @@ async def show_health() -> Response[str]:
 
 @get("/ready")
 async def show_readiness(request: PortalRequest) -> Response[dict[str, object]]:
-    """200 when the database answers, is migrated, and the outbox moves; 503 with the reason otherwise."""
+    """200 when the database answers and is migrated, 503 otherwise.
+
+    The age of the outbox is told and never takes a process out of service: pages can be read while a gateway is down.
+    """
     try:
         migrated = await is_current(request.portal.engine)
         age = await outbox_age(request.db, now=request.now)
     except (SQLAlchemyError, OSError):
         return Response(content={"database": "unavailable"}, status_code=503)
-    waiting = age.total_seconds() if age else 0
-    ready = migrated and waiting < OLDEST_WAITING_SECONDS
+    waiting = int(age.total_seconds())
     content: dict[str, object] = {
         "database": "ok",
         "migrations": "ok" if migrated else "pending",
-        "outbox_oldest_seconds": int(waiting),
+        "outbox": "late" if waiting >= LATE_SECONDS else "ok",
+        "outbox_oldest_seconds": waiting,
     }
-    return Response(content=content, status_code=200 if ready else 503)
+    return Response(content=content, status_code=200 if migrated else 503)
 
 
 HANDLERS = [show_health, show_readiness]
