@@ -1,14 +1,10 @@
 """Every table of Tiwizi, gathered in one metadata, and the rule that names its constraints.
 
-Without a name a constraint could not be changed by a later migration.
+Without a name a constraint could not be changed by a later migration; a table asks for the rule when it is
+declared, so the rule comes before the imports.
 """
 
 from sqlmodel import SQLModel
-
-import app.posts
-import identity.tables
-import notifications.tables
-import registry.tables
 
 SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
@@ -17,3 +13,8 @@ SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
+
+import app.posts
+import identity.tables
+import notifications.tables
+import registry.tables

@@ -74,3 +74,23 @@ async def test_every_migration_can_be_taken_back(engine: AsyncEngine) -> None:
 
     async with engine.execution_options(begin=Begin.WRITE).begin() as connection:
         assert await connection.run_sync(take_back) == {"alembic_version"}
+
+
+async def test_every_constraint_has_a_name_by_which_a_later_migration_can_change_it(
+    engine: AsyncEngine,
+) -> None:
+    def unnamed(connection: Connection) -> list[str]:
+        seen = inspect(connection)
+        return [
+            table
+            for table in SQLModel.metadata.tables
+            for constraint in (
+                seen.get_pk_constraint(table),
+                *seen.get_foreign_keys(table),
+                *seen.get_unique_constraints(table),
+            )
+            if constraint["name"] is None
+        ]
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(unnamed) == []
