@@ -29,6 +29,7 @@ class Act(StrEnum):
     VISIT_OPENED = "visit_opened"
     VISIT_ENDED = "visit_ended"
     FILE_READ = "file_read"
+    ACCESS_REFUSED = "access_refused"
 
 
 def acting(actor: Actor | None, person_id: int) -> Actor:

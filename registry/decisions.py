@@ -18,11 +18,12 @@ from registry.corrections import corrected
 from registry.dates import local_date
 from registry.errors import ChangedMeanwhile, Refused
 from registry.households import lock_household
-from registry.indexes import compute_index
+from registry.indexes import compute_index, score_version
 from registry.officers import officer_with
+from registry.programmes import Decision
 from registry.requests import LONGEST_WORDS, InvalidRequest
 from registry.reviews import OPEN, find_request, membership_ids
-from registry.scoring import model_on
+from registry.scoring import Index, model_on
 from registry.tables import (
     Household,
     IndexEvent,
@@ -47,6 +48,30 @@ class Correction:
 
     version: Version
     index: IndexEvent
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What a correction would give."""
+
+    index: Index
+    decisions: tuple[Decision, ...]
+
+
+async def foresee_correction(
+    session: AsyncSession, *, staff_id: int, reference: str, changed: Mapping[str, Any], now: datetime
+) -> Foreseen:
+    """The index and the decisions that `correct_facts` would write, by the same rules. Nothing is written.
+
+    Raises NotAllowed, NotFound, OwnFile, AlreadyDecided, InvalidCorrection, NothingChanged, IncompleteFacts.
+    """
+    staff = await officer_with(session, staff_id=staff_id, duty=Duty.DECIDE_REQUESTS)
+    request = await find_request(session, reference=reference, staff=staff, now=now)
+    if request.status not in OPEN:
+        raise AlreadyDecided
+    household = await session.get_one(Household, request.household_id, populate_existing=True)
+    index, decisions = score_version(await _corrected_version(session, household, changed, now), now)
+    return Foreseen(index, decisions)
 
 
 async def correct_facts(
@@ -101,6 +126,26 @@ async def _take(
 async def _write_correction(
     session: AsyncSession, household: Household, changed: Mapping[str, Any], actor: Actor, now: datetime
 ) -> Version:
+    corrected_version = await _corrected_version(session, household, changed, now)
+    declaration = corrected_version.declaration
+    return await write_version(
+        session,
+        household=household,
+        origin=Origin.CORRECTION,
+        facts=corrected_version.household,
+        members=corrected_version.members,
+        facts_on=declaration.facts_on,
+        declared_by=declaration.declared_by,
+        language=declaration.language,
+        actor=actor,
+        now=now,
+    )
+
+
+async def _corrected_version(
+    session: AsyncSession, household: Household, changed: Mapping[str, Any], now: datetime
+) -> Version:
+    """The current version as it would be with `changed`, without what is no longer asked. Nothing is written."""
     assert household.current_declaration_id is not None
     current = await read_version(session, declaration_id=household.current_declaration_id)
     facts, members = corrected(current, changed, await membership_ids(session, current))
@@ -109,17 +154,10 @@ async def _write_correction(
         member.person_id: MemberAnswers.model_validate({fact: getattr(member, fact) for fact in MEMBER_FACTS})
         for member in asked.members
     }
-    return await write_version(
-        session,
-        household=household,
-        origin=Origin.CORRECTION,
-        facts=asked.household,
-        members=[_with(member, answers.get(member.person_id or 0)) for member in members],
-        facts_on=current.declaration.facts_on,
-        declared_by=current.declaration.declared_by,
-        language=current.declaration.language,
-        actor=actor,
-        now=now,
+    return Version(
+        current.declaration,
+        asked.household,
+        tuple(_with(member, answers.get(member.person_id or 0)) for member in members),
     )
 
 

@@ -20,7 +20,7 @@ from registry.dates import local_date, week_start
 from registry.facts import Relation
 from registry.moves import Move, compare
 from registry.programmes import Decision, decide
-from registry.scoring import Line, model_on
+from registry.scoring import Index, Line, model_on
 from registry.tables import (
     Declaration,
     Eligibility,
@@ -43,10 +43,7 @@ async def compute_index(
 
     Raises IncompleteFacts.
     """
-    today = local_date(now)
-    facts = version.facts()
-    result = index_of(facts, model_on(today))
-    decisions = decide(result.index, facts, today)
+    result, decisions = score_version(version, now)
     event = IndexEvent(
         household_id=household.id,
         declaration_id=version.declaration.id,
@@ -75,6 +72,14 @@ async def compute_index(
     )
     await announce_index(session, household_id=household.id, now=now)
     return event
+
+
+def score_version(version: Version, now: datetime) -> tuple[Index, tuple[Decision, ...]]:
+    """The index of a version by the model of the day, and what it opens. Raises IncompleteFacts."""
+    today = local_date(now)
+    facts = version.facts()
+    result = index_of(facts, model_on(today))
+    return result, decide(result.index, facts, today)
 
 
 def written_decision(decision: Decision) -> dict[str, Any]:

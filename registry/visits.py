@@ -16,7 +16,7 @@ from identity.codes import check_code, start_challenge
 from identity.keys import Keys
 from identity.numbers import parse_identifier
 from identity.roles import Duty
-from identity.tables import AuditEntry, Challenge, Person, Purpose, Staff
+from identity.tables import Challenge, Person, Purpose, Staff
 from notifications.messages import Template, Value
 from notifications.outbox import Recipient
 from notifications.references import new_reference
@@ -27,6 +27,7 @@ from registry.errors import NotFound
 from registry.members import Registered, registered
 from registry.officers import check_stranger, officer_with
 from registry.tables import Visit, VisitPurpose
+from registry.visit_receipts import VisitReceipt, receipt_of
 
 VISIT_LENGTH = timedelta(minutes=30)
 ENDING_BATCH = 200
@@ -48,28 +49,6 @@ class RunningVisit:
     @property
     def actor(self) -> Actor:
         return officer(self.staff_id, visit_id=self.visit_id)
-
-
-@dataclass(frozen=True)
-class VisitAct:
-    """One thing done during a visit."""
-
-    at: datetime
-    action: str
-    reference: str | None
-
-
-@dataclass(frozen=True)
-class VisitReceipt:
-    """What was done in a visit, for both: the names of the officer are in both scripts."""
-
-    reference: str
-    officer: tuple[str, str]
-    centre_code: str
-    purpose: VisitPurpose
-    opened_at: datetime
-    ended_at: datetime | None
-    acts: tuple[VisitAct, ...]
 
 
 async def request_visit_code(
@@ -247,7 +226,7 @@ async def end_visit(session: AsyncSession, *, visit_id: int, staff_id: int, now:
     if visit is None or visit.staff_id != staff_id:
         raise NotFound
     await _end(session, visit, min(now, visit.ends_at), now)
-    return await _receipt(session, visit)
+    return await receipt_of(session, visit)
 
 
 async def _end(session: AsyncSession, visit: Visit, at: datetime, now: datetime) -> bool:
@@ -275,36 +254,3 @@ async def end_visits_over(session: AsyncSession, *, now: datetime, limit: int = 
         .limit(limit)
     )
     return sum([await _end(session, visit, visit.ends_at, now) for visit in over.all()])
-
-
-async def visit_receipt(session: AsyncSession, *, reference: str, person_id: int) -> VisitReceipt:
-    """The receipt of a visit for the person it was about. Raises NotFound."""
-    found = await session.exec(
-        select(Visit).where(Visit.reference == reference, Visit.person_id == person_id)
-    )
-    visit = found.first()
-    if visit is None:
-        raise NotFound
-    return await _receipt(session, visit)
-
-
-async def _receipt(session: AsyncSession, visit: Visit) -> VisitReceipt:
-    staff = await session.get_one(Staff, visit.staff_id)
-    entries = await session.exec(
-        select(AuditEntry)
-        .where(
-            AuditEntry.person_id == visit.person_id,
-            AuditEntry.visit_id == visit.id,
-            col(AuditEntry.action).not_in((Act.VISIT_OPENED.value, Act.VISIT_ENDED.value)),
-        )
-        .order_by(col(AuditEntry.id))
-    )
-    return VisitReceipt(
-        reference=visit.reference,
-        officer=(staff.name_ar, staff.name_latin),
-        centre_code=visit.centre_code,
-        purpose=visit.purpose,
-        opened_at=visit.opened_at,
-        ended_at=visit.ended_at,
-        acts=tuple(VisitAct(entry.at, entry.action, entry.reference) for entry in entries),
-    )

@@ -112,6 +112,11 @@ LABELS: dict[str, str] = {
     "Act.visit_opened": N_("A visit was opened"),
     "Act.visit_ended": N_("A visit was ended"),
     "Act.file_read": N_("A page of the file was read"),
+    "Act.access_refused": N_("An officer was refused the file"),
+    "VisitPurpose.declaration": N_("To declare the household"),
+    "VisitPurpose.recomputation": N_("To ask for a recomputation"),
+    "VisitPurpose.account": N_("To put the account in order"),
+    "VisitPurpose.information": N_("To learn where the file stands"),
 }
 
 

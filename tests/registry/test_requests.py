@@ -12,11 +12,11 @@ from notifications.sealing import Sealer
 from registry.accesses import accesses
 from registry.acts import Act
 from registry.corrections import InvalidCorrection, NothingChanged
-from registry.decisions import correct_facts, refuse_request
+from registry.decisions import AlreadyDecided, correct_facts, foresee_correction, refuse_request
 from registry.documents import clean_document
 from registry.errors import ChangedMeanwhile, NoHousehold, NotFound
 from registry.facts import IncompleteFacts
-from registry.indexes import household_view
+from registry.indexes import household_view, written_decision
 from registry.officers import NotAllowed, OwnFile
 from registry.requests import (
     InvalidRequest,
@@ -183,15 +183,24 @@ async def test_what_an_officer_corrects(session, now):
         with pytest.raises(refusal):
             async with session.begin_nested():
                 await correct(**changed)
-    key = f"{fatima}.active"
+    changed = {f"{fatima}.active": "true", "rooms": "2"}
+    foreseen = await foresee_correction(
+        session, staff_id=agent, reference=request.reference, changed=changed, now=now
+    )
     correction = await correct_facts(
         session,
         staff_id=agent,
         reference=request.reference,
-        changed={key: "true", "rooms": "2"},
+        changed=changed,
         words="Seen.",
         now=now,
     )
+    assert foreseen.index.index == correction.index.index
+    assert [written_decision(each) for each in foreseen.decisions] == correction.index.decisions
+    with pytest.raises(AlreadyDecided):
+        await foresee_correction(
+            session, staff_id=agent, reference=request.reference, changed=changed, now=now
+        )
     [spouse] = [member for member in correction.version.members if member.person_id == family.fatima.id]
     assert spouse.answers.active is True
     assert correction.version.household.rooms == 2

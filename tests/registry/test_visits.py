@@ -18,6 +18,7 @@ from registry.indexes import household_view
 from registry.officers import NotAllowed, OwnFile
 from registry.receipts import receipt
 from registry.tables import Visit, VisitPurpose
+from registry.visit_receipts import officers_receipt, visit_receipt, visits_of_officer
 from registry.visits import (
     VISIT_LENGTH,
     end_visit,
@@ -26,7 +27,6 @@ from registry.visits import (
     record_read,
     request_visit_code,
     running_visit,
-    visit_receipt,
 )
 from tests.registry.family import HEAD, add_family, add_officer, add_person, declare, rows, told
 
@@ -78,6 +78,12 @@ async def test_an_officer_declares_for_a_person_who_is_present(session, now):
     done = ["file_read", "household_created", "declaration_sent"]
     assert [act.action for act in ended.acts] == done
     assert ended == await visit_receipt(session, reference=opened.reference, person_id=family.hassan.id)
+    assert ended == await officers_receipt(session, reference=opened.reference, staff_id=agent)
+    assert [act.page for act in ended.acts] == ["/household", None, None]
+    assert [each.reference for each in await visits_of_officer(session, staff_id=agent)] == [opened.reference]
+    colleague = await add_officer(session, CENTRE, now)
+    with pytest.raises(NotFound):
+        await officers_receipt(session, reference=opened.reference, staff_id=colleague)
     assert [access.action for access in await accesses(session, person_id=family.hassan.id)] == [
         "visit_ended",
         *reversed(done),

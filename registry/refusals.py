@@ -1,0 +1,45 @@
+"""Files that an officer was refused, on the record: whoever knocks at doors that are none of theirs leaves a trace."""
+
+from datetime import datetime
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from identity import register
+from identity.audit import officer, record
+from registry.acts import Act
+from registry.errors import Refused
+from registry.tables import RecomputationRequest
+
+
+async def record_refused_request(
+    session: AsyncSession, *, staff_id: int, reference: str, refusal: Refused, now: datetime
+) -> None:
+    """Note that the officer was not let see a request. A reference that nobody has is not written down."""
+    found = await session.exec(select(RecomputationRequest).where(RecomputationRequest.reference == reference))
+    request = found.first()
+    await record(
+        session,
+        actor=officer(staff_id),
+        action=Act.ACCESS_REFUSED,
+        person_id=request.person_id if request else None,
+        household_id=request.household_id if request else None,
+        reference=request.reference if request else None,
+        details={"why": refusal.code},
+        now=now,
+    )
+
+
+async def record_refused_visit(
+    session: AsyncSession, *, staff_id: int, refusal: Refused, now: datetime, identifier: str | None = None
+) -> None:
+    """Note that the officer was not let open a visit; of whom, when the number typed is somebody's."""
+    person = await register.person_by_identifier(session, identifier) if identifier else None
+    await record(
+        session,
+        actor=officer(staff_id),
+        action=Act.ACCESS_REFUSED,
+        person_id=person.id if person else None,
+        details={"why": refusal.code},
+        now=now,
+    )
