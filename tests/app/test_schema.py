@@ -1,7 +1,6 @@
 """The migrations lead, on both databases, to exactly the tables that the code declares."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -17,13 +16,13 @@ from app.schema import alembic_configuration, is_current, upgrade
 
 
 @pytest.fixture
-async def empty(database: str) -> AsyncIterator[str]:
+async def empty(database: str) -> str:
     """A database as its administrator hands it over: nothing in it."""
     engine = create_engine(database, foreign_keys=False)
     async with engine.execution_options(begin=Begin.WRITE).begin() as connection:
         await connection.run_sync(drop_everything)
     await engine.dispose()
-    yield database
+    return database
 
 
 def drop_everything(connection: Connection) -> None:
