@@ -20,8 +20,8 @@ def data(tmp_path: Path) -> Path:
     return directory
 
 
-def reset(data: Path) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "TIWIZI_DATA_DIR": str(data)}
+def reset(data: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "TIWIZI_DATA_DIR": str(data), **more}
     return subprocess.run(
         [ROOT / "scripts/reset"], env=environment, capture_output=True, text=True, check=False
     )
@@ -34,6 +34,12 @@ def test_reset_removes_what_the_portal_keeps_and_nothing_else(data: Path) -> Non
 
 def test_reset_of_nothing_is_no_error(tmp_path: Path) -> None:
     assert reset(tmp_path / "never made").returncode == 0
+
+
+def test_reset_leaves_another_database_and_the_secret_that_opens_it_alone(data: Path) -> None:
+    refused = reset(data, TIWIZI_DATABASE_URL="postgresql://localhost/tiwizi")
+    assert refused.returncode == 1
+    assert (data / "secret.key").exists()
 
 
 def test_reset_leaves_a_running_portal_alone(data: Path) -> None:
