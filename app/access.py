@@ -17,7 +17,7 @@ from litestar.handlers import BaseRouteHandler
 from app.i18n.locales import LOCALES
 from app.requests import PortalRequest, cookie_name
 from app.rights import Audience, audience
-from app.visitors import Visitor, VisitInProgress
+from app.visitors import VisitInProgress, Visitor
 from identity import sessions
 from identity.register import display_name
 from registry import visits
@@ -85,7 +85,7 @@ def _visit_in_progress(running: visits.RunningVisit, lang: str) -> VisitInProgre
 async def allow(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let the visitor pass when the rights table says so.
 
-    Raises `SignInNeeded`, `PermissionDeniedException`, or `NotFoundException` for a language or a door that does not exist.
+    Raises `SignInNeeded`, `PermissionDeniedException`, or `NotFoundException` for what does not exist here.
     """
     request = connection if isinstance(connection, PortalRequest) else PortalRequest(connection.scope)
     if request.path_params.get("language", "ar") not in LOCALES:
@@ -98,18 +98,26 @@ async def allow(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
             if not settings.demonstration:
                 raise NotFoundException()
         case Audience.STAFF:
-            if visitor is None or not visitor.is_staff:
-                raise SignInNeeded(staff=True)
-            if not _in_staff_network(request.client_address, settings.staff_networks):
-                raise PermissionDeniedException()
+            _allow_officer(visitor, request.client_address, settings.staff_networks)
         case Audience.CITIZEN:
             if visitor is None or visitor.person_id is None:
                 raise SignInNeeded(staff=visitor is not None)
         case Audience.CITIZEN_ALONE:
-            if visitor is None or (visitor.is_staff and visitor.visit is None):
-                raise SignInNeeded(staff=False)
-            if visitor.is_staff:
-                raise PermissionDeniedException()
+            _allow_citizen_alone(visitor)
+
+
+def _allow_officer(visitor: Visitor | None, address: str, networks: tuple[str, ...]) -> None:
+    if visitor is None or not visitor.is_staff:
+        raise SignInNeeded(staff=True)
+    if not _in_staff_network(address, networks):
+        raise PermissionDeniedException()
+
+
+def _allow_citizen_alone(visitor: Visitor | None) -> None:
+    if visitor is None or (visitor.is_staff and visitor.visit is None):
+        raise SignInNeeded(staff=False)
+    if visitor.is_staff:
+        raise PermissionDeniedException()
 
 
 def _in_staff_network(address: str, networks: tuple[str, ...]) -> bool:
@@ -154,7 +162,9 @@ def _token_mac(request: PortalRequest, nonce: str, bound: str) -> str:
 
 def keep_browser(request: PortalRequest, response: Response[bytes]) -> None:
     """Mark the browser of somebody who is about to fill in a form; a reader gets no cookie at all."""
-    response.set_cookie(own_cookie(request, "browser", request.scope["state"]["browser"], BROWSER_DAYS * 86400))
+    response.set_cookie(
+        own_cookie(request, "browser", request.scope["state"]["browser"], BROWSER_DAYS * 86400)
+    )
 
 
 def keep_session(request: PortalRequest, response: Response[bytes], token: str) -> None:

@@ -17,8 +17,8 @@ from app.main import create_portal
 from app.requests import Portal
 from app.serving import deliver_until_stopped, serve_portal
 from app.settings import SettingRefused, Settings, read_settings
-from identity.roles import Role
 from identity.passwords import PasswordRefused
+from identity.roles import Role
 from identity.staff import StaffExists, add_staff
 from registry.score_documents import score_text
 from registry.scoring import InvalidInput
@@ -97,7 +97,9 @@ def demo() -> None:
 
 
 @demo.command()
-@click.option("--households", default=5500, show_default=True, help="Synthetic households beside the named people.")
+@click.option(
+    "--households", default=5500, show_default=True, help="Synthetic households beside the named people."
+)
 @click.option("--if-empty", is_flag=True, help="Do nothing when the register already has people.")
 def load(households: int, if_empty: bool) -> None:
     """Load the named people, the officers and a synthetic population. Refused outside demonstration mode."""

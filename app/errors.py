@@ -36,14 +36,18 @@ RETRY_AFTER_SECONDS = "10"
 def failure_page(request: PortalRequest, status: int, template: str | None = None) -> Response[bytes]:
     """The page of a failure; it asks nothing of the database, which may be what failed."""
     fallback = "errors/failure.html" if status >= 500 else "errors/bad_request.html"
-    html = environment(request.lang).get_template(template or TEMPLATES.get(status, fallback)).render(
-        path=request.path_in_language,
-        visitor=None,
-        demonstration=request.portal.settings.demonstration,
-        neutral_page=request.portal.settings.neutral_page,
-        hotline=request.portal.settings.hotline,
-        csrf="",
-        form_key="",
+    html = (
+        environment(request.lang)
+        .get_template(template or TEMPLATES.get(status, fallback))
+        .render(
+            path=request.path_in_language,
+            visitor=None,
+            demonstration=request.portal.settings.demonstration,
+            neutral_page=request.portal.settings.neutral_page,
+            hotline=request.portal.settings.hotline,
+            csrf="",
+            form_key="",
+        )
     )
     headers = {"retry-after": RETRY_AFTER_SECONDS} if status == 503 else {}
     return Response(content=html.encode(), status_code=status, media_type=HTML, headers=headers)
@@ -77,7 +81,9 @@ def on_sent_twice(request: Request[Any, Any, Any], _: SentTwice) -> Response[byt
 
 def on_busy(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     if not isinstance(error, Busy):
-        log.warning("database not available on %s: %s", request.scope.get("path_template"), type(error).__name__)
+        log.warning(
+            "database not available on %s: %s", request.scope.get("path_template"), type(error).__name__
+        )
     return failure_page(_portal(request), 503)
 
 

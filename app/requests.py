@@ -90,7 +90,9 @@ class PortalRequest(Request[Any, Any, Any]):
         """The visitor's address, read past as many proxies of our own as the operator declared, never further."""
         hops = self.portal.settings.trusted_proxies
         if hops:
-            forwarded = [part.strip() for part in self.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+            forwarded = [
+                part.strip() for part in self.headers.get("x-forwarded-for", "").split(",") if part.strip()
+            ]
             if len(forwarded) >= hops:
                 return forwarded[-hops]
         return self.client.host if self.client else "unknown"

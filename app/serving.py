@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
 import signal
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from app.main import create_app, create_portal
 from app.posts import forget_old_posts
 from app.requests import Portal
 from app.settings import Settings, read_settings
+from identity.retention import forget_expired
 from notifications import worker as deliveries
 from notifications.providers.demonstration import DemonstrationProvider
 from notifications.providers.http_sms import HttpSmsProvider
@@ -29,6 +31,7 @@ from registry.invitations import expire_invitations
 from registry.visits import end_visits_over
 
 HOUSEKEEPING_SECONDS = 30
+FORGET_EVERY = dt.timedelta(hours=1)
 LARGEST_HEAD = 16 * 1024
 log = logging.getLogger("tiwizi")
 
@@ -40,7 +43,9 @@ def serve_portal(settings: Settings, *, host: str, port: int, workers: int) -> N
     """
     with guard_single_process(settings.database_url):
         if workers > 1 and settings.embedded:
-            raise SystemExit("SQLite serves one process; set TIWIZI_DATABASE_URL to PostgreSQL for more workers.")
+            raise SystemExit(
+                "SQLite serves one process; set TIWIZI_DATABASE_URL to PostgreSQL for more workers."
+            )
         _say_where(settings, host, port)
         uvicorn.run(
             "app.serving:application",
@@ -115,10 +120,14 @@ async def _providers(portal: Portal, open_until_end: contextlib.AsyncExitStack) 
 
 async def _keep_house(portal: Portal, stop: asyncio.Event) -> None:
     """What time alone brings about: invitations and visits end, departures are published, what is old is deleted."""
+    forgotten_at = portal.clock() - FORGET_EVERY
     while not stop.is_set():
         try:
             async with portal.writes() as session:
                 now = portal.clock()
+                if now - forgotten_at >= FORGET_EVERY:
+                    await forget_expired(session, now=now)
+                    forgotten_at = now
                 await expire_invitations(session, now=now)
                 await end_visits_over(session, now=now)
                 await publish_departures(session, now=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,7 +35,7 @@ def static_files() -> dict[str, StaticFile]:
         name = path.relative_to(STATIC_DIR).as_posix()
         content = path.read_bytes()
         if path.suffix == ".css":
-            content = _with_hashed_names(content.decode(), files).encode()
+            content = _compact(_with_hashed_names(content.decode(), files)).encode()
         files[name] = _static_file(name, content)
     return files
 
@@ -53,6 +54,11 @@ def _with_hashed_names(css: str, files: dict[str, StaticFile]) -> str:
     for name, file in files.items():
         css = css.replace(f'url("{name}")', f'url("{file.address}")')
     return css
+
+
+def _compact(css: str) -> str:
+    """Without comments and indentation, which readers of the source want and telephones pay for."""
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)).strip() + "\n"
 
 
 def _static_file(name: str, content: bytes) -> StaticFile:

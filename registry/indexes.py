@@ -149,6 +149,8 @@ class HouseholdView:
     request_reference: str | None
     request_status: RequestStatus | None
     request_due_on: date | None
+    has_draft: bool
+    has_invitation: bool
 
     @property
     def is_head(self) -> bool:
@@ -166,6 +168,8 @@ async def household_view(session: AsyncSession, *, person_id: int, now: datetime
 _tables = SQLModel.metadata.tables
 _membership = _tables["membership"].alias("own")
 _other = _tables["membership"].alias("other")
+_asked = _tables["membership"].alias("asked")
+_draft = _tables["draft"]
 _household, _head = _tables["household"], _tables["person"].alias("head")
 _declaration, _index, _request = (
     _tables[name] for name in ("declaration", "index_event", "recomputation_request")
@@ -205,6 +209,10 @@ _VIEW = (
         _request.c.reference,
         _request.c.status,
         _request.c.due_on,
+        core_select(_draft.c.id).where(_draft.c.person_id == bindparam("person_id")).exists(),
+        core_select(_asked.c.id)
+        .where(_asked.c.person_id == bindparam("person_id"), _asked.c.status == MembershipStatus.INVITED)
+        .exists(),
     )
     .select_from(_membership)
     .join(_household, _household.c.id == _membership.c.household_id)

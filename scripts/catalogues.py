@@ -70,7 +70,9 @@ def main() -> None:
     used = sentences_in_use()
     for locale in LOCALES.values():
         body = BytesIO()
-        write_po(body, in_step(locale, used), width=0, no_location=True, omit_header=True, ignore_obsolete=True)
+        write_po(
+            body, in_step(locale, used), width=0, no_location=True, omit_header=True, ignore_obsolete=True
+        )
         path = catalogue_path(locale.code)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(header(locale) + body.getvalue())

@@ -1,4 +1,4 @@
-"""What synthetic families have declared, as rows: the same facts, rules and decisions as a declaration in the portal."""
+"""What synthetic families have declared, as rows: by the same rules as a declaration in the portal."""
 
 from __future__ import annotations
 

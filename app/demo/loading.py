@@ -115,5 +115,6 @@ async def _continue_numbering(session: AsyncSession) -> None:
         name = table.__tablename__
         last = await session.scalar(select(func.max(table.id)))
         await session.execute(
-            text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :last)"), {"name": name, "last": last or 1}
+            text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :last)"),
+            {"name": name, "last": last or 1},
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from identity.roles import Role
 
-PASSWORD = "quatorze cigognes sur la kasbah"  # noqa: S105 -- printed on /demo, and worthless elsewhere.
+PASSWORD = "quatorze cigognes sur la kasbah"
 CASABLANCA = "06.141"
 ZAGORA = "08.587"
 

@@ -67,7 +67,7 @@ class Family:
 
 def families(count: int, *, today: dt.date, first_id: int) -> Iterator[Family]:
     """`count` families whose people are numbered from `first_id` on; the head comes first."""
-    random = Random(SEED)
+    random = Random(SEED)  # noqa: S311 -- the same people on every machine is the point.
     communes = {zone: [c for c in atlas().communes.values() if c.zone is zone] for zone in Zone}
     next_id = first_id
     for _ in range(count):
@@ -87,7 +87,9 @@ def _residents(random: Random, zone: Zone, first_id: int, today: dt.date) -> tup
     if couple:
         other = Gender.MALE if head_gender is Gender.FEMALE else Gender.FEMALE
         age = max(ADULT_AGE, head_age + random.randint(-8, 6))
-        kept.append(_adult(random, zone, first_id + 1, other, age, random.choice(FAMILIES), Relation.SPOUSE, today))
+        kept.append(
+            _adult(random, zone, first_id + 1, other, age, random.choice(FAMILIES), Relation.SPOUSE, today)
+        )
     parents = {resident.register["gender"]: resident.register["id"] for resident in kept}
     children = random.choices(range(7), weights=[14, 18, 24, 20, 13, 7, 4])[0] if head_age < 62 else 0
     for place in range(children):
@@ -97,11 +99,15 @@ def _residents(random: Random, zone: Zone, first_id: int, today: dt.date) -> tup
         relation = random.choice([Relation.PARENT, Relation.SIBLING])
         age = head_age + 24 if relation is Relation.PARENT else max(ADULT_AGE, head_age - 5)
         gender = random.choice(list(Gender))
-        kept.append(_adult(random, zone, first_id + len(kept), gender, min(age, 96), family_name, relation, today))
+        kept.append(
+            _adult(random, zone, first_id + len(kept), gender, min(age, 96), family_name, relation, today)
+        )
     return tuple(kept)
 
 
-def _register(random: Random, person_id: int, gender: Gender, age: int, family: tuple[str, str], today: dt.date) -> dict[str, Any]:
+def _register(
+    random: Random, person_id: int, gender: Gender, age: int, family: tuple[str, str], today: dt.date
+) -> dict[str, Any]:
     given = random.choice(WOMEN if gender is Gender.FEMALE else MEN)
     born = today - dt.timedelta(days=age * 365 + age // 4 + random.randint(1, 360))
     precision = BirthPrecision.DAY
@@ -173,7 +179,12 @@ def _occupation(random: Random, zone: Zone, age: int) -> Occupation:
 
 
 def _child(
-    random: Random, person_id: int, age: int, family: tuple[str, str], parents: dict[Gender, int], today: dt.date
+    random: Random,
+    person_id: int,
+    age: int,
+    family: tuple[str, str],
+    parents: dict[Gender, int],
+    today: dt.date,
 ) -> Resident:
     gender = random.choice(list(Gender))
     register = _register(random, person_id, gender, age, family, today)

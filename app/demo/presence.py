@@ -17,7 +17,9 @@ async def refuse_invented_people(portal: Portal) -> None:
     if portal.settings.demonstration:
         return
     async with portal.reads() as session:
-        invented = await session.exec(select(Person.id).where(col(Person.identifier).startswith("0")).limit(1))
+        invented = await session.exec(
+            select(Person.id).where(col(Person.identifier).startswith("0")).limit(1)
+        )
         if invented.first() is not None:
             raise SettingRefused(
                 "The database holds the invented people of the demonstration: start it with"

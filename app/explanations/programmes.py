@@ -20,11 +20,15 @@ STATUS = {
     (Benefit.FREE_HEALTH_COVER, Outcome.CLOSED): N_("Not open: the index is above the threshold"),
     (Benefit.MONTHLY_AID, Outcome.OPEN): N_("Open: received every month"),
     (Benefit.MONTHLY_AID, Outcome.CLOSED): N_("Not open: the index is above the threshold"),
-    (Benefit.PAID_HEALTH_COVER, Outcome.OPEN): N_("Open: health cover with a contribution to pay every month"),
+    (Benefit.PAID_HEALTH_COVER, Outcome.OPEN): N_(
+        "Open: health cover with a contribution to pay every month"
+    ),
     (Benefit.PAID_HEALTH_COVER, Outcome.CLOSED): N_("Not needed: the cover without contribution is open"),
 }
 COMPONENTS = {
-    ComponentKind.UNDER_SCHOOL_AGE_OR_IN_SCHOOL: N_("Child number %(rank)s, aged %(age)s, under six or at school"),
+    ComponentKind.UNDER_SCHOOL_AGE_OR_IN_SCHOOL: N_(
+        "Child number %(rank)s, aged %(age)s, under six or at school"
+    ),
     ComponentKind.OUT_OF_SCHOOL: N_("Child number %(rank)s, aged %(age)s, not at school"),
     ComponentKind.FAMILY_MINIMUM: N_("Added to reach the least amount for a family"),
     ComponentKind.WITHOUT_CHILDREN: N_("Household without a child under 21"),
@@ -86,8 +90,10 @@ def _explanation(decision: Mapping[str, Any], outcome: Outcome, lang: str) -> Ma
 
 
 def _sentence(lang: str, source: str, **numbers: str | None) -> Markup:
-    isolated = {name: Markup("<bdi>{}</bdi>").format(format_exact(number)) for name, number in numbers.items()}
-    return Markup(gettext(lang, source)) % isolated
+    isolated = {
+        name: Markup("<bdi>{}</bdi>").format(format_exact(number)) for name, number in numbers.items()
+    }
+    return Markup(gettext(lang, source)) % isolated  # noqa: S704 -- our own sentence.
 
 
 def _part(component: Mapping[str, Any], lang: str) -> tuple[str, Markup]:

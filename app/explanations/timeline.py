@@ -24,7 +24,13 @@ def moments_of(view: HouseholdView, lang: str) -> tuple[Moment, ...]:
     """The way from the declaration to the index, and a recomputation request when one is open."""
     locale = LOCALES[lang]
     declared, computed = view.declared_at is not None, view.computed_at is not None
-    moments = [Moment(gettext(lang, N_("Declaration sent")), _state(declared, True), format_date(view.declared_at, locale))]
+    moments = [
+        Moment(
+            gettext(lang, N_("Declaration sent")),
+            _state(declared, True),
+            format_date(view.declared_at, locale),
+        )
+    ]
     if view.awaited:
         moments.append(Moment(gettext(lang, N_("Invited members answer")), "now" if declared else "todo"))
     fresh = computed and view.complete is not False

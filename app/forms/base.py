@@ -28,7 +28,11 @@ class Answers(BaseModel):
     def _leave_out_what_is_empty(cls, answers: Any) -> Any:
         if not isinstance(answers, Mapping):
             return answers
-        return {name: value for name, value in answers.items() if not (isinstance(value, str) and not value.strip())}
+        return {
+            name: value
+            for name, value in answers.items()
+            if not (isinstance(value, str) and not value.strip())
+        }
 
 
 A = TypeVar("A", bound=Answers)
@@ -83,7 +87,10 @@ class Form(Generic[A]):
         """Each field with its sentence, in the order in which the page asks."""
         order = {name: place for place, name in enumerate(self.model.model_fields)}
         names = sorted(self.errors, key=lambda name: order.get(name, len(order)))
-        return [(name, sentence(self.lang, name, self.errors[name].code, self.errors[name].values)) for name in names]
+        return [
+            (name, sentence(self.lang, name, self.errors[name].code, self.errors[name].values))
+            for name in names
+        ]
 
     def _validate(self) -> None:
         try:

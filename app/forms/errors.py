@@ -20,7 +20,9 @@ SENTENCES: dict[tuple[str, str], str] = {
     ("*", "too_small"): N_("Write a number that is %(least)s or more."),
     ("*", "too_large"): N_("Write a number that is %(most)s or less."),
     ("*", "too_many_decimals"): N_("Write at most two digits after the decimal mark."),
-    ("*", "hidden_characters"): N_("Remove the hidden characters: write the answer again, without copying it."),
+    ("*", "hidden_characters"): N_(
+        "Remove the hidden characters: write the answer again, without copying it."
+    ),
     ("*", "answered_twice"): N_("Give one answer only."),
     ("form", "unknown_field"): N_("This page has changed. Open it again, and send your answers once more."),
 }
@@ -34,9 +36,8 @@ def add_sentences(sentences: Mapping[tuple[str, str], str]) -> None:
 
 
 def sentence(lang: str, field: str, code: str, values: Mapping[str, Any]) -> str:
-    """The sentence for what is wrong with a field, in a language."""
-    source = (
-        SENTENCES.get((field, code)) or SENTENCES.get(("*", code)) or SENTENCES[("*", "invalid")]
-    )
+    """The sentence for what is wrong with a field. A member's `M-7K2M9QXZ.diploma` speaks as `diploma`."""
+    field = field.rpartition(".")[2]
+    source = SENTENCES.get((field, code)) or SENTENCES.get(("*", code)) or SENTENCES[("*", "invalid")]
     text = gettext(lang, source)
     return text % values if "%(" in text else text

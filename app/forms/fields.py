@@ -59,7 +59,7 @@ def _number(value: Any) -> str:
 def text(longest: int, shortest: int = 1) -> Any:
     """Free text of the citizen's."""
     return Annotated[
-        str, BeforeValidator(_clean_text), StringConstraints(min_length=shortest, max_length=longest)
+        str, StringConstraints(min_length=shortest, max_length=longest), BeforeValidator(_clean_text)
     ]
 
 

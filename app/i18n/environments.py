@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,11 @@ class TranslatedEnvironment(Environment):
         super().__init__(extensions=["jinja2.ext.i18n"], **options)
         self.code = code
 
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The globals as a plain dictionary: ours are complete before the first template is loaded, and Jinja's chain
+        of mappings would be walked again for every name of every include."""
+        return dict(self.globals, **(d or {}))
+
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree: nodes.Template = _Translator(self.code).visit(super()._parse(source, name, filename))
         return tree
@@ -54,7 +59,7 @@ class TranslatedEnvironment(Environment):
 
 @cache
 def environment(code: str) -> TranslatedEnvironment:
-    """The environment of a language; templates and macros see `lang`, `dir`, `locales`, `static()`, `url()` and the filters."""
+    """The environment of a language, whose templates and macros see `lang`, `dir`, `locales`, `static`, `url`."""
     locale = LOCALES[code]
     env = TranslatedEnvironment(
         code,

@@ -38,8 +38,10 @@ def format_datetime(value: dt.datetime | None, locale: Locale) -> str:
     if value is None:
         return ""
     local = value.astimezone(TERRITORY_TIME)
-    return f"{format_date(local.date(), locale)}، {local:%H:%M}" if locale.dir == "rtl" else (
-        f"{format_date(local.date(), locale)}, {local:%H:%M}"
+    return (
+        f"{format_date(local.date(), locale)}، {local:%H:%M}"
+        if locale.dir == "rtl"
+        else (f"{format_date(local.date(), locale)}, {local:%H:%M}")
     )
 
 

@@ -87,7 +87,9 @@ LABELS: dict[str, str] = {
     "WaitsFor.all_parts": N_("First complete the parts above."),
     "DocumentKind.national_card": N_("National identity card"),
     "DocumentKind.residence_card": N_("Residence card"),
-    "Proofing.register_match": N_("Three facts matched the population register, and a code was sent to the number on file"),
+    "Proofing.register_match": N_(
+        "Three facts matched the population register, and a code was sent to the number on file"
+    ),
     "Proofing.in_person": N_("In person, at a service centre"),
     "Act.household_created": N_("A household was opened"),
     "Act.household_dissolved": N_("The household was closed"),
