@@ -81,6 +81,8 @@ def _known(level: PlaceLevel) -> Callable[[str], str]:
     return check
 
 
+CommuneCode = Annotated[str, AfterValidator(_known(PlaceLevel.COMMUNE))]
+
 ANSWER_OF_FACT: Final[dict[str, Any]] = {
     "dwelling_type": DwellingType,
     "rooms": whole_number(*ROOMS),
@@ -130,7 +132,7 @@ class AddressAnswers(PageAnswers):
 
     region: Annotated[str, AfterValidator(_known(PlaceLevel.REGION))]
     province: Annotated[str, AfterValidator(_known(PlaceLevel.PROVINCE))]
-    commune: Annotated[str, AfterValidator(_known(PlaceLevel.COMMUNE))]
+    commune: CommuneCode
     district: text(DISTRICT_LENGTH) | None = None  # type: ignore[valid-type]
 
 
