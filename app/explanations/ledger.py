@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
@@ -15,11 +15,12 @@ from app.i18n.formats import format_exact, format_mad
 from app.i18n.locales import LOCALES
 from app.i18n.variables import GROUPS, VARIABLES
 from registry.geography import atlas, place_name
-from registry.scoring import Line, model_named
+from registry.scoring import Line, models
 
 CONSTANTS = ("K", "k")
 # A variable and its square are two lines of the formula and one fact of life.
 SQUARES = {"U20": "U19", "U22": "U21", "R18": "R17"}
+SIZES = ("U19", "R17")
 MONTHS = 12
 CENT = Decimal("0.01")
 MOST_TOLD = 4
@@ -49,10 +50,9 @@ class LedgerGroup:
 
 @dataclass(frozen=True)
 class Explained:
-    """What an index page needs to speak of its lines: the index's model, region and source of the facts."""
+    """What an index page needs to speak of its lines: the region of the index and the source of the facts."""
 
     lang: str
-    model: str
     region: str
     source: str
     contest: Callable[[str], str] | None = None
@@ -64,11 +64,21 @@ def ledger_lines(lines: Sequence[Line], about: Explained) -> tuple[LedgerLine, .
     Their points still sum to the index, together with the two constants, which come last.
     """
     by_code = {line.code: line for line in lines}
-    size = next((line.value for line in lines if line.code in ("U19", "R17")), Decimal(1))
+    size = household_size(lines)
     told = [_told(line, by_code, size, about) for line in lines if line.code not in SQUARES]
     largest = max((abs(line.exact_points) for line in told if line.code not in CONSTANTS), default=Decimal(0))
-    sized = [replace(line, width=_width(line, largest)) for line in told if line.exact_points or line.code == "k"]
+    sized = [
+        replace(line, width=_width(line, largest)) for line in told if line.exact_points or line.code == "k"
+    ]
     return tuple(sorted(sized, key=lambda line: (line.code in CONSTANTS, -abs(line.exact_points))))
+
+
+def told_line(lines: Sequence[Line], code: str, about: Explained) -> LedgerLine | None:
+    """One line of an index, also where it counts nothing; None for a constant, a square and a code of another zone."""
+    by_code = {line.code: line for line in lines}
+    if code not in by_code or code in CONSTANTS or code in SQUARES:
+        return None
+    return _told(by_code[code], by_code, household_size(lines), about)
 
 
 def ledger_groups(lines: Iterable[LedgerLine], lang: str) -> tuple[LedgerGroup, ...]:
@@ -89,7 +99,9 @@ def most_telling(lines: Iterable[LedgerLine]) -> tuple[LedgerLine, ...]:
 def without_effect(lines: Sequence[Line], lang: str) -> tuple[str, ...]:
     """The words of the lines that count nothing for this household."""
     return tuple(
-        gettext(lang, VARIABLES[line.code]) for line in lines if not line.points and line.code not in (*CONSTANTS, *SQUARES)
+        gettext(lang, VARIABLES[line.code])
+        for line in lines
+        if not line.points and line.code not in (*CONSTANTS, *SQUARES)
     )
 
 
@@ -111,6 +123,11 @@ def account_lines(lines: Sequence[Line], lang: str) -> tuple[LedgerLine, ...]:
     )
 
 
+def household_size(lines: Iterable[Line]) -> Decimal:
+    """How many people an index was computed for."""
+    return next((line.value for line in lines if line.code in SIZES), Decimal(1))
+
+
 def _told(line: Line, by_code: dict[str, Line], size: Decimal, about: Explained) -> LedgerLine:
     squares = [by_code[square] for square, base in SQUARES.items() if base == line.code and square in by_code]
     points = line.points + sum((square.points for square in squares), Decimal(0))
@@ -118,7 +135,7 @@ def _told(line: Line, by_code: dict[str, Line], size: Decimal, about: Explained)
     return LedgerLine(
         code=line.code,
         label=gettext(about.lang, VARIABLES[line.code]),
-        value=_value_words(line, size, about),
+        value=_region(about) if line.code == "k" else value_words(line, size, about.lang),
         source=_source(line.code, about),
         exact_points=points,
         points=format_exact(points, signed=True),
@@ -129,27 +146,30 @@ def _told(line: Line, by_code: dict[str, Line], size: Decimal, about: Explained)
     )
 
 
-def _value_words(line: Line, size: Decimal, about: Explained) -> Markup | str:
-    """The value as people count: people, dirhams a month, yes or no."""
-    if line.code == "K":
+def value_words(line: Line, size: Decimal, lang: str) -> Markup | str:
+    """The value as people count: people, dirhams a month, yes or no. Nothing for a constant."""
+    if line.code in CONSTANTS:
         return ""
-    if line.code == "k":
-        return place_name(atlas().region(about.region), about.lang).text
-    match kinds(about.model)[line.code]:
+    match kinds()[line.code]:
         case "flag":
-            return gettext(about.lang, N_("Yes")) if line.value else gettext(about.lang, N_("No"))
+            return gettext(lang, N_("Yes")) if line.value else gettext(lang, N_("No"))
         case "share":
             part = (line.value * size).to_integral_value()
-            return Markup(gettext(about.lang, N_("%(part)s of %(whole)s people"))) % {
-                "part": int(part), "whole": int(size)
-            }  # fmt: skip
+            return escape(gettext(lang, N_("%(part)s of %(whole)s people"))) % {
+                "part": int(part),
+                "whole": int(size),
+            }
         case "mad_per_year_per_head":
             monthly = (line.value * size / MONTHS).quantize(CENT)
-            return Markup(gettext(about.lang, N_("%(amount)s a month"))) % {
-                "amount": format_mad(monthly, LOCALES[about.lang])
-            }  # fmt: skip
+            return escape(gettext(lang, N_("%(amount)s a month"))) % {
+                "amount": format_mad(monthly, LOCALES[lang])
+            }
         case _:
             return Markup("<bdi>{}</bdi>").format(format_exact(line.value))
+
+
+def _region(about: Explained) -> str:
+    return place_name(atlas().region(about.region), about.lang).text
 
 
 def _source(code: str, about: Explained) -> str:
@@ -167,6 +187,6 @@ def _width(line: LedgerLine, largest: Decimal) -> int:
 
 
 @cache
-def kinds(model: str) -> dict[str, str]:
-    """How each variable of a model is counted, by its code."""
-    return {variable.code: variable.kind for variable in model_named(model).variables}
+def kinds() -> dict[str, str]:
+    """How each variable is counted, by its code, which means the same in every model."""
+    return {variable.code: variable.kind for model in models() for variable in model.variables}

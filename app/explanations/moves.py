@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from markupsafe import Markup
+
+from app.explanations.ledger import CONSTANTS, SQUARES, household_size, value_words
 from app.i18n.catalogues import gettext
 from app.i18n.formats import format_exact
 from app.i18n.variables import VARIABLES
-from registry.indexes import PastIndex
+from registry.moves import compare
+from registry.scoring import Line
 
 
 @dataclass(frozen=True, slots=True)
 class ToldMove:
+    """`before` and `after` are empty for what has no value, and for a line that one of the two does not have."""
+
     label: str
-    before: str
-    after: str
+    before: Markup | str
+    after: Markup | str
     points: str
     direction: str
 
 
-def told_moves(past: PastIndex, lang: str) -> tuple[ToldMove, ...]:
-    """The lines that moved, the largest move first."""
-    moves = sorted(past.moves, key=lambda move: -abs(move.moved))
+def told_moves(before: Sequence[Line], after: Sequence[Line], lang: str) -> tuple[ToldMove, ...]:
+    """The lines that moved, the largest move first; a square moves with its variable."""
+    moved: dict[str, Decimal] = {}
+    for move in compare(before, after):
+        code = SQUARES.get(move.code, move.code)
+        moved[code] = moved.get(code, Decimal(0)) + move.moved
+    was, now = _words(before, lang), _words(after, lang)
     return tuple(
         ToldMove(
-            label=gettext(lang, VARIABLES[move.code]),
-            before=format_exact(move.value_before),
-            after=format_exact(move.value_after),
-            points=format_exact(move.moved, signed=True),
-            direction="up" if move.moved > 0 else "down",
+            label=gettext(lang, VARIABLES[code]),
+            before=was.get(code, ""),
+            after=now.get(code, ""),
+            points=format_exact(points, signed=True),
+            direction="up" if points > 0 else "down",
         )
-        for move in moves
-        if move.moved
+        for code, points in sorted(moved.items(), key=lambda item: -abs(item[1]))
+        if points
     )
+
+
+def _words(lines: Sequence[Line], lang: str) -> dict[str, Markup | str]:
+    size = household_size(lines)
+    return {line.code: value_words(line, size, lang) for line in lines if line.code not in CONSTANTS}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
@@ -93,7 +93,7 @@ def _sentence(lang: str, source: str, **numbers: str | None) -> Markup:
     isolated = {
         name: Markup("<bdi>{}</bdi>").format(format_exact(number)) for name, number in numbers.items()
     }
-    return Markup(gettext(lang, source)) % isolated  # noqa: S704 -- our own sentence.
+    return escape(gettext(lang, source)) % isolated
 
 
 def _part(component: Mapping[str, Any], lang: str) -> tuple[str, Markup]:

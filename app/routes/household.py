@@ -50,7 +50,7 @@ async def show_household(request: PortalRequest) -> Response[bytes]:
     view = await indexes.household_view(request.db, person_id=person_id, now=request.now)
     asked = await invitations.invitations_of(request.db, person_id=person_id, now=request.now)
     draft = await drafts.find_draft(request.db, person_id=person_id)
-    common = {
+    common: dict[str, Any] = {
         "invitations": [_invitation(each, request.lang) for each in asked],
         "has_draft": draft is not None,
         "report_days": delays_on(local_day(request.now)).change_report_days,
@@ -79,7 +79,7 @@ async def show_index(request: PortalRequest) -> Response[bytes]:
         programmes=programme_words(view.decisions or [], request.lang),
         scale=gauge(view.index, thresholds(local_day(request.now)), request.lang),
         model=model_named(view.model),
-        moves=told_moves(past[0], request.lang) if len(past) > 1 else None,
+        moves=told_moves(past[1].lines, past[0].lines, request.lang) if len(past) > 1 else None,
         past=past,
     )
 
@@ -107,7 +107,6 @@ def _explained(request: PortalRequest, view: HouseholdView, *, contestable: bool
     prefix = f"/{request.lang}/household/recomputation?line="
     return Explained(
         lang=request.lang,
-        model=view.model or "",
         region=view.region or "",
         source=gettext(request.lang, N_("Declared on %(day)s")) % {"day": declared},
         contest=(lambda code: prefix + code) if contestable else None,

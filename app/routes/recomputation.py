@@ -1,0 +1,270 @@
+"""Asking for recomputation, and following the request until it is decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.exceptions import NotFoundException
+from sqlmodel import select
+
+from app.explanations.requests import told_request
+from app.forms.base import Answer, Form, answers_of
+from app.forms.declaration import choices_of, typed
+from app.forms.recomputation import RecomputationAnswers, kind_of_answer, recomputation_answers
+from app.i18n.labels import label
+from app.pages import go, page
+from app.requests import PortalRequest
+from app.routes.asking import Asking, Concerned, concerned, read_asking
+from identity.tables import Staff
+from registry import requests
+from registry.centres import centre_for
+from registry.dates import local_date
+from registry.delays import delays_on, due_on
+from registry.documents import CleanDocument, TooManyDocuments, clean_document
+from registry.errors import NotFound
+from registry.indexes import PastIndex, history
+from registry.refused_documents import DocumentRefused
+from registry.requests import AlreadyOpen, NoIndex, RequestTimeline
+from registry.tables import RecomputationRequest, RequestReason, Visit
+
+RECOMPUTATION = "/household/recomputation"
+CHECK = f"{RECOMPUTATION}/check"
+RECEIPTS = f"{RECOMPUTATION}/receipts"
+ABOUT_FACT = ("fact", "proposed_value")
+# A document has at most 5 MB; one that is a little larger still gets an answer beside its question.
+LARGEST_UPLOAD = 7_000_000
+
+
+@get(RECOMPUTATION)
+async def show_recomputation(request: PortalRequest) -> Response[bytes]:
+    """The open request; else what was decided last; else, or when one asks for it, the questions."""
+    asked = await requests.requests_of(request.db, person_id=request.signed_in.citizen_id)
+    wants_to_ask = "line" in request.query_params or request.query_params.get("new") == "yes"
+    if asked and (asked[0].is_open or not wants_to_ask):
+        return await _follow(request, asked)
+    asking = await read_asking(request)
+    if asking is None:
+        return page(request, "recomputation/no_index.html")
+    line = request.query_params.get("line")
+    form = Form(RecomputationAnswers, request.lang)
+    if asking.line(line):
+        form.answers = {"reason": RequestReason.WRONG_LINE.value, "line": str(line)}
+    return await _questions(request, asking, form)
+
+
+@post(CHECK, opt={"repeatable": True}, request_max_body_size=LARGEST_UPLOAD)
+async def check_request(request: PortalRequest) -> Response[bytes]:
+    """Show the request before it is sent. Nothing is kept: the page carries the answers itself."""
+    asking = await read_asking(request)
+    if asking is None:
+        return go(request, RECOMPUTATION)
+    sent = await answers_of(request)
+    facts, form = await _read(request, asking, sent)
+    if _shows_other_line(form, facts):
+        form.errors.clear()
+        return await _questions(request, asking, form)
+    if not form.valid:
+        return await _questions(request, asking, form, status=422)
+    if form.data.change:
+        return await _questions(request, asking, form)
+    return await _check(request, asking, form, facts)
+
+
+@post(RECOMPUTATION, request_max_body_size=LARGEST_UPLOAD)
+async def send_request(request: PortalRequest) -> Response[bytes]:
+    asking = await read_asking(request)
+    if asking is None:
+        return go(request, RECOMPUTATION)
+    facts, form = await _read(request, asking, await answers_of(request))
+    document = await _document(form) if form.valid else None
+    if not form.valid:
+        show = _check if set(form.errors) == {"document"} else _questions_again
+        return await show(request, asking, form, facts, status=422)
+    try:
+        made = await requests.request_recomputation(
+            request.db,
+            person_id=request.signed_in.citizen_id,
+            reason=form.data.reason,
+            words=form.data.words,
+            line_code=form.data.line,
+            fact=form.data.fact,
+            proposed_value=None if form.data.proposed_value is None else typed(form.data.proposed_value),
+            document=document,
+            sealer=request.keys.sealer,
+            actor=request.signed_in.actor,
+            now=request.now,
+        )
+    except AlreadyOpen:
+        asked = await requests.requests_of(request.db, person_id=request.signed_in.citizen_id)
+        return await _follow(request, asked, status=409)
+    except NoIndex:
+        return go(request, RECOMPUTATION)
+    return go(request, f"{RECEIPTS}/{made.reference}")
+
+
+@get(f"{RECEIPTS}/{{reference:str}}")
+async def show_receipt(request: PortalRequest, reference: str) -> Response[bytes]:
+    person_id = request.signed_in.citizen_id
+    try:
+        timeline = await requests.request_timeline(request.db, person_id=person_id, reference=reference)
+    except NotFound:
+        raise NotFoundException from None
+    if not timeline.is_own:
+        raise NotFoundException
+    return page(
+        request,
+        "recomputation/receipt.html",
+        told=told_request(timeline, (), request.lang),
+        officer=await _officer(request, reference),
+    )
+
+
+async def _read(
+    request: PortalRequest, asking: Asking, sent: dict[str, Answer]
+) -> tuple[tuple[Concerned, ...], Form[RecomputationAnswers]]:
+    """The form as it was sent, and the facts that its line offers."""
+    line = sent.get("line")
+    if line != sent.get("shown_line"):
+        sent = {name: value for name, value in sent.items() if name not in ABOUT_FACT}
+    facts = await concerned(request, asking, line if isinstance(line, str) else None)
+    form = Form(recomputation_answers(facts[0].fact if facts else None), request.lang, sent)
+    if form.valid:
+        _check_line_and_fact(form, asking, facts)
+    return facts, form
+
+
+def _check_line_and_fact(
+    form: Form[RecomputationAnswers], asking: Asking, facts: tuple[Concerned, ...]
+) -> None:
+    answers = form.data
+    if answers.line and not asking.line(answers.line):
+        form.refuse("line", "enum")
+    elif not answers.line and answers.reason is RequestReason.WRONG_LINE:
+        form.refuse("line", "missing")
+    if answers.fact and answers.fact not in {each.name for each in facts}:
+        form.refuse("fact", "enum")
+    elif answers.proposed_value is not None and not answers.fact:
+        form.refuse("fact", "missing")
+
+
+def _shows_other_line(form: Form[RecomputationAnswers], facts: tuple[Concerned, ...]) -> bool:
+    """A line was chosen whose facts the page did not show yet: they are asked before going on."""
+    return bool(facts) and form.typed("line") != form.typed("shown_line")
+
+
+async def _document(form: Form[RecomputationAnswers]) -> CleanDocument | None:
+    file = form.data.document
+    if not isinstance(file, UploadFile):
+        return None
+    try:
+        return await clean_document(name=file.filename, content=await file.read())
+    except (DocumentRefused, TooManyDocuments) as refused:
+        form.refuse("document", refused.code)
+        return None
+
+
+async def _questions_again(
+    request: PortalRequest,
+    asking: Asking,
+    form: Form[RecomputationAnswers],
+    _: tuple[Concerned, ...],
+    *,
+    status: int,
+) -> Response[bytes]:
+    return await _questions(request, asking, form, status=status)
+
+
+async def _questions(
+    request: PortalRequest, asking: Asking, form: Form[RecomputationAnswers], *, status: int = 200
+) -> Response[bytes]:
+    code = str(form.typed("line"))
+    facts = await concerned(request, asking, code)
+    return page(
+        request,
+        "recomputation/questions.html",
+        status=status,
+        block="about_line",
+        form=form,
+        reasons=[(reason.value, label(request.lang, reason)) for reason in RequestReason],
+        line=asking.line(code),
+        line_groups=asking.line_groups(),
+        line_facts=asking.facts_of(code),
+        **_answer_context(request, facts),
+        **_what_happens(request, asking),
+    )
+
+
+async def _check(
+    request: PortalRequest,
+    asking: Asking,
+    form: Form[RecomputationAnswers],
+    facts: tuple[Concerned, ...],
+    *,
+    status: int = 200,
+) -> Response[bytes]:
+    answers = form.data
+    return page(
+        request,
+        "recomputation/check.html",
+        status=status,
+        form=form,
+        answers=answers,
+        line=asking.line(answers.line),
+        concerned=next((each for each in facts if each.name == answers.fact), None),
+        carried={name: value for name, value in form.answers.items() if name not in ("document", "change")},
+        **_what_happens(request, asking),
+    )
+
+
+def _answer_context(request: PortalRequest, facts: tuple[Concerned, ...]) -> dict[str, Any]:
+    fact = facts[0].fact if facts else None
+    return {
+        "facts": facts,
+        "kind": kind_of_answer(fact) if fact else None,
+        "choices": [(each.value, label(request.lang, each)) for each in choices_of(fact)] if fact else [],
+    }
+
+
+def _what_happens(request: PortalRequest, asking: Asking) -> dict[str, Any]:
+    """Who would answer, and before when."""
+    today = local_date(request.now)
+    return {
+        "centre": centre_for(asking.version.household.commune).name(request.lang),
+        "answer_before": due_on(today, delays_on(today).recomputation_answer_days),
+    }
+
+
+async def _follow(
+    request: PortalRequest, asked: tuple[RequestTimeline, ...], *, status: int = 200
+) -> Response[bytes]:
+    household = await read_asking(request)
+    past: tuple[PastIndex, ...] = ()
+    if household is not None:
+        past = await history(request.db, household_id=household.household.id)
+    told = [told_request(each, past, request.lang) for each in asked]
+    return page(
+        request,
+        "recomputation/follow.html",
+        status=status,
+        latest=told[0],
+        earlier=told[1:],
+        may_ask=household is not None and not asked[0].is_open,
+        refused=status == 409,
+    )
+
+
+async def _officer(request: PortalRequest, reference: str) -> str | None:
+    """The name of the officer who helped, when the request was sent during a visit."""
+    found = await request.db.exec(
+        select(Staff.name_ar, Staff.name_latin)
+        .join(Visit, Visit.staff_id == Staff.id)  # type: ignore[arg-type]
+        .join(RecomputationRequest, RecomputationRequest.visit_id == Visit.id)  # type: ignore[arg-type]
+        .where(RecomputationRequest.reference == reference)
+    )
+    row = found.first()
+    return None if row is None else row[0] if request.lang == "ar" else row[1]
+
+
+HANDLERS = [show_recomputation, check_request, send_request, show_receipt]
