@@ -72,6 +72,8 @@ LABELS: dict[str, str] = {
     "Role.administrator": N_("Administrator"),
     "Gender.female": N_("Female"),
     "Gender.male": N_("Male"),
+    "MembershipStatus.refused": N_("Refused"),
+    "MembershipStatus.expired": N_("Ended without an answer"),
     "Step.address": N_("Address"),
     "Step.dwelling": N_("Dwelling"),
     "Step.equipment": N_("Equipment"),

@@ -17,6 +17,7 @@ from identity import register
 from registry.dates import local_date
 from registry.delays import delays_on
 from registry.departures import HeadCannotLeave, leave_household, remove_child
+from registry.ended_invitations import EndedInvitation, ended_invitations
 from registry.errors import NoHousehold, NotFound, Refused
 from registry.facts import Relation
 from registry.households import find_household
@@ -45,18 +46,21 @@ async def show_members(request: PortalRequest) -> Response[bytes]:
     person_id = request.signed_in.citizen_id
     household = await find_household(request.db, person_id=person_id)
     is_head = household is None or household.head_person_id == person_id
+    ended: tuple[EndedInvitation, ...] = ()
     if household is None:
         members = await members_to_declare(request.db, person_id=person_id, now=request.now)
     else:
         members = await list_members(request.db, household_id=household.id, now=request.now)
+    if household and is_head:
+        ended = await ended_invitations(request.db, household_id=household.id, now=request.now)
     return page(
         request,
         "members/index.html",
         household=household,
         is_head=is_head,
         lines=lines(members, request.lang),
+        ended=ended,
         invitations=await invitations_of(request.db, person_id=person_id, now=request.now),
-        person_id=person_id,
     )
 
 

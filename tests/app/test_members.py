@@ -135,7 +135,9 @@ async def test_an_invitation_is_refused_without_a_reason(
     await fatima.submit(reply="refuse")
     assert await statuses(portal, family.fatima) == [MembershipStatus.REFUSED]
     await visitor.open(MEMBERS)
-    assert family.fatima.identifier not in visitor.text
+    (_, refused) = visitor.main.first("dl", class_="summary").all("dd")
+    assert list(refused.all("span", class_="tag")) and "Fatima" not in visitor.text
+    assert not [link for link in visitor.links if link.endswith("/withdraw")]
     await fatima.open(address)
     assert fatima.status == 404
 
