@@ -26,6 +26,10 @@ async def empty(database: str) -> str:
 
 
 def drop_everything(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+        return
     SQLModel.metadata.drop_all(connection)
     connection.execute(text("DROP TABLE alembic_version"))
 
