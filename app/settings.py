@@ -39,7 +39,6 @@ class Settings:
     public_url: str
     secret: bytes = field(repr=False)
     trusted_proxies: int = 0
-    allowed_hosts: frozenset[str] = frozenset()
     hotline: str = "0800000000"
     neutral_page: str = "https://www.wikipedia.org/"
     staff_networks: tuple[str, ...] = ()
@@ -82,7 +81,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         public_url=env.get("TIWIZI_PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
         secret=_secret(env, mode, data_dir),
         trusted_proxies=_whole_number(env, "TIWIZI_TRUSTED_PROXIES", 0),
-        allowed_hosts=frozenset(filter(None, env.get("TIWIZI_ALLOWED_HOSTS", "").split(","))),
         hotline=env.get("TIWIZI_HOTLINE", "0800000000"),
         neutral_page=env.get("TIWIZI_NEUTRAL_PAGE", "https://www.wikipedia.org/"),
         staff_networks=tuple(filter(None, env.get("TIWIZI_STAFF_NETWORKS", "").split(","))),

@@ -60,11 +60,11 @@ class SqliteFiles:
 
 
 @contextmanager
-def scratch_directory() -> Iterator[Path]:
+def scratch_directory(*, on_disk: bool = False) -> Iterator[Path]:
     """A directory that goes with the test run: in memory where the machine has plenty, because what a disk does
     under every commit is not what these tests are about. Its path is short enough to hold a socket."""
     memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > PLENTY
+    roomy = not on_disk and memory.is_dir() and shutil.disk_usage(memory).free > PLENTY
     directory = Path(tempfile.mkdtemp(prefix="tiwizi-", dir=memory if roomy else "/tmp"))
     try:
         yield directory
@@ -110,14 +110,20 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """A server of our own in a directory of its own, reached by a socket in it, with the template `migrated`."""
+def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """A server of our own in a directory of its own, reached by a socket in it, with the template `migrated`.
+
+    A `durable` one keeps its promises to the disk, for measuring.
+    """
     account = _unprivileged_account()
-    with scratch_directory() as directory, _binaries(readable_by_all=account is not None) as binaries:
+    with (
+        scratch_directory(on_disk=durable) as directory,
+        _binaries(readable_by_all=account is not None) as binaries,
+    ):
         if account:
             os.chown(directory, account.pw_uid, account.pw_gid)
         _create_cluster(binaries, directory, account)
-        with _running(binaries, directory, account):
+        with _running(binaries, directory, account, durable):
             yield _with_template(PostgresServer(directory))
 
 
@@ -190,9 +196,13 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def _running(binaries: Path, directory: Path, account: pwd.struct_passwd | None) -> Iterator[None]:
+def _running(
+    binaries: Path, directory: Path, account: pwd.struct_passwd | None, durable: bool
+) -> Iterator[None]:
     settings = ("listen_addresses=", f"unix_socket_directories={directory}", "max_connections=200")
-    options = [word for setting in (*settings, *WITHOUT_DURABILITY) for word in ("-c", setting)]
+    options = [
+        word for setting in (*settings, *(() if durable else WITHOUT_DURABILITY)) for word in ("-c", setting)
+    ]
     with (directory / "log").open("wb") as log:
         server = subprocess.Popen(
             [binaries / "postgres", "-D", str(directory / "data"), *options],

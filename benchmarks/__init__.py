@@ -1,0 +1,1 @@
+"""What is measured, always beside something else measured in the same run."""

@@ -1,0 +1,85 @@
+"""Measure, beside what it is measured against: `make bench`, or `make bench ARGS="--households 200000 pages"`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import declarations, page_cost, page_weight
+from benchmarks.memory import measure as measure_memory
+from benchmarks.worlds import build_world, settings_for
+from tests.databases import postgres_server
+
+PARTS = ("pages", "weight", "declarations", "memory")
+
+
+def main() -> None:
+    arguments = _arguments()
+    with tempfile.TemporaryDirectory(prefix="tiwizi-bench-") as name:
+        directory = Path(name)
+        _on("SQLite", f"sqlite:///{directory / 'tiwizi.db'}", directory, arguments)
+        with postgres_server(durable=True) as server, server.fresh() as url:
+            _on("PostgreSQL", url, directory, arguments)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--households", type=int, default=20_000)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    return parser.parse_args()
+
+
+def _on(name: str, url: str, directory: Path, arguments: argparse.Namespace) -> None:
+    settings = settings_for(url, directory)
+    print(f"\n## {name}, {arguments.households} households\n", flush=True)
+    tokens = asyncio.run(build_world(settings, households=arguments.households))
+    wanted = arguments.parts or PARTS
+    measures: dict[str, Callable[[], None]] = {
+        "pages": lambda: _pages(url, directory, tokens),
+        "weight": lambda: _weight(url, directory, tokens),
+        "declarations": lambda: _declarations(url, directory),
+        "memory": lambda: _memory(url, directory, tokens),
+    }
+    for part in wanted:
+        # Weight is the same on both databases, and two workers need PostgreSQL.
+        if (part == "weight" and name != "SQLite") or (part == "memory" and name == "SQLite"):
+            continue
+        measures[part]()
+
+
+def _pages(url: str, directory: Path, tokens: list[str]) -> None:
+    print("| household page | bytes | CPU ms | fixed answer, CPU ms | ratio |\n|---|---|---|---|---|")
+    for cost in page_cost.measure(url, directory, tokens):
+        print(
+            f"| {cost.language} | {cost.size} | {cost.page:.2f} | {cost.fixed:.3f} | {cost.ratio:.1f} |",
+            flush=True,
+        )
+
+
+def _weight(url: str, directory: Path, tokens: list[str]) -> None:
+    print("\n| page | language | visit | bytes over the wire |\n|---|---|---|---|")
+    for weight in page_weight.measure(url, directory, tokens[0]):
+        visit = "first" if weight.first_visit else "later"
+        print(f"| /{weight.path} | {weight.language} | {visit} | {weight.bytes} |", flush=True)
+
+
+def _declarations(url: str, directory: Path) -> None:
+    rate = asyncio.run(declarations.measure(settings_for(url, directory)))
+    print(
+        "\n| households of five declared a second | rows each | bare inserts of as many rows | share |"
+        "\n|---|---|---|---|"
+    )
+    print(f"| {rate.declared:.0f} | {rate.rows:.0f} | {rate.bare:.0f} | {rate.share:.2f} |", flush=True)
+
+
+def _memory(url: str, directory: Path, tokens: list[str]) -> None:
+    memory = measure_memory(url, directory, tokens)
+    print("\n| resident MB a worker | portal, two workers | the least Litestar, two workers |\n|---|---|---|")
+    print(f"| after 2,000 pages | {memory.portal} | {memory.least} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
