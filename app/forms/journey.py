@@ -51,7 +51,10 @@ class DraftAnswers:
         return cls(household=answers.get("household", {}), members=answers.get("members", {}))
 
     def to_store(self) -> dict[str, Any]:
-        return {"household": dict(self.household), "members": {key: dict(of) for key, of in self.members.items()}}
+        return {
+            "household": dict(self.household),
+            "members": {key: dict(of) for key, of in self.members.items()},
+        }
 
     def about_household(self, typed: Typed, asked: Sequence[str]) -> DraftAnswers:
         """With a page's answers in place of what was there about its facts."""
@@ -76,7 +79,9 @@ class Journey:
     def steps(self) -> tuple[Step, ...]:
         """The steps of this household: a page on which its zone asks nothing is left out."""
         zone = self.zone
-        return tuple(step for step in Step if step not in ABOUT_HOUSEHOLD or zone is None or asked_in(step, zone))
+        return tuple(
+            step for step in Step if step not in ABOUT_HOUSEHOLD or zone is None or asked_in(step, zone)
+        )
 
     @property
     def complete(self) -> bool:

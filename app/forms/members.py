@@ -78,7 +78,9 @@ add_sentences(
         ("birth_year", "missing"): N_("Write the year in which this person was born."),
         ("birth_year", "not_adult"): N_("Only adults are invited. A child is added by a parent."),
         ("relation", "missing"): N_("Choose what this person is to you."),
-        ("relation", "bad_relation"): N_("This person cannot have this place in the household. Choose another one."),
+        ("relation", "bad_relation"): N_(
+            "This person cannot have this place in the household. Choose another one."
+        ),
         ("reply", "missing"): N_("Choose to accept or to refuse."),
         ("reply", "already_in_household"): N_(
             "You are a member of another household. Leave it first, then accept the invitation."

@@ -14,6 +14,7 @@ from app.routes import (
     declaration_members,
     declaration_sending,
     demonstration,
+    departures,
     guidance,
     health,
     household,
@@ -41,6 +42,7 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *declaration_sending.HANDLERS,
     *invitations.HANDLERS,
     *members.HANDLERS,
+    *departures.HANDLERS,
 ]
 
 # Only while the portal runs as a demonstration.

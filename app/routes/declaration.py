@@ -81,7 +81,9 @@ async def save_questions(request: PortalRequest) -> Response[bytes]:
         return _questions(request, declaring, step, form, status=422)
     journey, typed = declaring.journey, typed_facts(form.data)
     saved, answers = journey.typed_in(step), declaring.answers.about_household(typed, journey.asked_in(step))
-    after = await save_page(request, declaring, seen=form.data.seen, saved=saved, typed=typed, answers=answers)
+    after = await save_page(
+        request, declaring, seen=form.data.seen, saved=saved, typed=typed, answers=answers
+    )
     if after is None:
         return changed_page(request, f"{TASKS}/{step.value}", saved=saved, typed=typed)
     if doubts(facts_of(typed), len(journey.members)) and not _reads_again(request):

@@ -43,7 +43,9 @@ async def save_address(request: PortalRequest) -> Response[bytes]:
     saved = declaring.journey.typed_in(Step.ADDRESS)
     typed = typed_facts(form.data)
     answers = declaring.answers.about_household(typed, declaring.journey.asked_in(Step.ADDRESS))
-    after = await save_page(request, declaring, seen=form.data.seen, saved=saved, typed=typed, answers=answers)
+    after = await save_page(
+        request, declaring, seen=form.data.seen, saved=saved, typed=typed, answers=answers
+    )
     if after is None:
         return changed_page(request, ADDRESS, saved=saved, typed=_with_places(typed))
     return go(request, onward(request, after, Step.ADDRESS))

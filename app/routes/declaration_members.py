@@ -30,7 +30,9 @@ async def show_members_to_describe(request: PortalRequest) -> Response[bytes]:
         request,
         "declaration/members.html",
         lines=[(each, journey.member_state(each.member)) for each in lines(journey.members, request.lang)],
-        onward=f"{MEMBERS}/{unfinished.key}" if unfinished else f"{TASKS}/{journey.after(Step.MEMBERS).value}",
+        onward=f"{MEMBERS}/{unfinished.key}"
+        if unfinished
+        else f"{TASKS}/{journey.after(Step.MEMBERS).value}",
         complete=unfinished is None,
         **page_context(request, journey, Step.MEMBERS, {}),
     )
@@ -58,7 +60,9 @@ async def save_member(request: PortalRequest, key: FromPath[str]) -> Response[by
         return _questions(request, journey, member, form, status=422)
     saved, typed = journey.typed_of(member), typed_facts(form.data)
     answers = declaring.answers.about_member(member.key, typed)
-    after = await save_page(request, declaring, seen=form.data.seen, saved=saved, typed=typed, answers=answers)
+    after = await save_page(
+        request, declaring, seen=form.data.seen, saved=saved, typed=typed, answers=answers
+    )
     if after is None:
         return changed_page(request, f"{MEMBERS}/{member.key}", saved=saved, typed=typed)
     return go(request, CHECK if from_check(request) and after.complete else MEMBERS)
@@ -76,7 +80,11 @@ def _questions(
         line=line(member, request.lang),
         ages=member.possible_ages(journey.on),
         choices=choices(request, asked),
-        **{**page_context(request, journey, Step.MEMBERS, {}), "asked": asked, "seen": stamp(journey.typed_of(member))},
+        **{
+            **page_context(request, journey, Step.MEMBERS, {}),
+            "asked": asked,
+            "seen": stamp(journey.typed_of(member)),
+        },
     )
 
 

@@ -29,6 +29,7 @@ from registry.errors import NotFound
 from registry.facts import IncompleteFacts
 from registry.geography import PlaceName, atlas, place_name
 from registry.indexes import household_view
+from registry.members import Member
 from registry.programmes import Decision, decide, thresholds
 from registry.receipts import declarations_of, receipt
 from registry.scoring import Index, model_on
@@ -46,10 +47,18 @@ class Outlook:
     programmes: tuple[ProgrammeWords, ...]
     scale: Gauge
     before: Decimal | None
+    programmes_before: Mapping[str, ProgrammeWords]
 
     @property
     def change(self) -> Decimal | None:
         return None if self.before is None else self.index.index - self.before
+
+    def before_of(self, programme: ProgrammeWords) -> ProgrammeWords | None:
+        """What the programme is today, where sending would change it."""
+        before = self.programmes_before.get(programme.code)
+        if before is None or (before.status, before.amount) == (programme.status, programme.amount):
+            return None
+        return before
 
 
 @dataclass(frozen=True)
@@ -119,10 +128,7 @@ async def _check(
         place=place_of(journey.answers.household.get("commune", ""), request.lang),
         district=journey.answers.household.get("district"),
         sections=_sections_of(journey),
-        members=[
-            (each, [(fact, facts_of(journey.typed_of(each.member)).get(fact)) for fact in journey.asked_of(each.member)])
-            for each in lines(journey.members, request.lang)
-        ],
+        members=[(each, _described(journey, each.member)) for each in lines(journey.members, request.lang)],
         awaited=sum(member.awaited for member in journey.members),
         outlook=await _outlook(request, declaring) if journey.complete else None,
         report_days=delays_on(local_date(request.now)).change_report_days,
@@ -138,6 +144,11 @@ def _sections_of(journey: Journey) -> list[Section]:
     return sections
 
 
+def _described(journey: Journey, member: Member) -> list[tuple[str, Any]]:
+    facts = facts_of(journey.typed_of(member))
+    return [(fact, facts.get(fact)) for fact in journey.asked_of(member)]
+
+
 async def _outlook(request: PortalRequest, declaring: Declaring) -> Outlook:
     """By the same rules and the same preparation of the facts as sending; nothing is written."""
     today = local_date(request.now)
@@ -145,11 +156,13 @@ async def _outlook(request: PortalRequest, declaring: Declaring) -> Outlook:
     index = index_of(facts, model_on(today))
     view = await household_view(request.db, person_id=request.signed_in.citizen_id, now=request.now)
     decisions = decide(index.index, facts, today)
+    kept = view.decisions if view else None
     return Outlook(
         index=index,
         programmes=programme_words([_as_kept(decision) for decision in decisions], request.lang),
         scale=gauge(index.index, thresholds(today), request.lang),
         before=view.index if view else None,
+        programmes_before={words.code: words for words in programme_words(kept or [], request.lang)},
     )
 
 
@@ -183,7 +196,9 @@ async def show_receipt(request: PortalRequest, reference: FromPath[str]) -> Resp
         officer=found.officer[0 if request.lang == "ar" else 1] if found.officer else None,
         place=place_of(found.household.commune, request.lang),
         sections=_declared(found.household.model_dump()),
-        members=[(line(member, request.lang), _given(member.answers.model_dump())) for member in found.members],
+        members=[
+            (line(member, request.lang), _given(member.answers.model_dump())) for member in found.members
+        ],
         model=model_on(found.facts_on),
         report_days=delays_on(found.facts_on).change_report_days,
     )
@@ -191,7 +206,9 @@ async def show_receipt(request: PortalRequest, reference: FromPath[str]) -> Resp
 
 def _declared(facts: Mapping[str, Any]) -> list[Section]:
     """What was declared, whatever would be asked today."""
-    sections = ((step, _given({fact: facts[fact] for fact in FACTS_OF_STEP[step]})) for step in ABOUT_HOUSEHOLD)
+    sections = (
+        (step, _given({fact: facts[fact] for fact in FACTS_OF_STEP[step]})) for step in ABOUT_HOUSEHOLD
+    )
     return [(step, given) for step, given in sections if given]
 
 

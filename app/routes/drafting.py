@@ -71,7 +71,13 @@ def _sent_answers(sent: Version | None, members: tuple[Member, ...]) -> DraftAns
 
 
 async def save_page(
-    request: PortalRequest, declaring: Declaring, *, seen: str, saved: Typed, typed: Typed, answers: DraftAnswers
+    request: PortalRequest,
+    declaring: Declaring,
+    *,
+    seen: str,
+    saved: Typed,
+    typed: Typed,
+    answers: DraftAnswers,
 ) -> Journey | None:
     """Keep `answers`, in which `typed` stands in place of `saved`, and say where the declaration stands then.
 
@@ -103,7 +109,9 @@ async def prepare_draft(request: PortalRequest, declaring: Declaring) -> Prepare
         request.db,
         person_id=request.signed_in.citizen_id,
         household=HouseholdFacts.model_validate(facts_of(answers.household)),
-        members={key: MemberAnswers.model_validate(facts_of(typed)) for key, typed in answers.members.items()},
+        members={
+            key: MemberAnswers.model_validate(facts_of(typed)) for key, typed in answers.members.items()
+        },
         now=request.now,
     )
 

@@ -1,30 +1,26 @@
-"""Who is in the household: the list, adding a child, inviting an adult, answering, and leaving."""
+"""Who is in the household: the list, adding a child, inviting an adult."""
 
 from __future__ import annotations
 
 from litestar import Response, get, post
-from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
 
 from app.forms.base import Form, read_form
-from app.forms.members import ChildAnswers, Confirmation, InviteAnswers
+from app.forms.members import ChildAnswers, InviteAnswers
 from app.i18n.labels import label
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.declaration import BY_HEAD_ONLY
-from app.routes.people import line, lines
+from app.routes.people import lines
 from identity import register
 from registry.dates import local_date
 from registry.delays import delays_on
-from registry.departures import HeadCannotLeave, leave_household, remove_child
 from registry.ended_invitations import EndedInvitation, ended_invitations
-from registry.errors import NoHousehold, NotFound, Refused
+from registry.errors import Refused
 from registry.facts import Relation
 from registry.households import find_household
-from registry.invitations import invitations_of, invite_adult, withdraw_invitation
+from registry.invitations import invitations_of, invite_adult
 from registry.members import (
     ChildUnavailable,
-    Member,
     add_child,
     children_to_add,
     list_members,
@@ -34,9 +30,6 @@ from registry.members import (
 MEMBERS = "/household/members"
 CHILDREN = f"{MEMBERS}/children"
 INVITE = f"{MEMBERS}/invite"
-WITHDRAW = f"{MEMBERS}/{{reference:str}}/withdraw"
-REMOVE = f"{MEMBERS}/{{reference:str}}/remove"
-LEAVE = "/household/leave"
 FROM_DECLARATION = "/household/declaration/members"
 INVITED_AS = tuple(relation for relation in Relation if relation is not Relation.HEAD)
 
@@ -88,7 +81,7 @@ async def save_child(request: PortalRequest) -> Response[bytes]:
         return await _children(request, form, status=422, keep=True)
     except Refused as refused:
         return await _children(request, _refuse(form, refused), status=422)
-    return go(request, _back(request))
+    return go(request, back(request))
 
 
 async def _children(
@@ -104,7 +97,7 @@ async def _children(
         keep=keep,
         form=form,
         children=[(child, register.names(child, request.lang)) for child in known],
-        back_to=_back_address(request),
+        back_to=back_address(request),
     )
 
 
@@ -131,7 +124,7 @@ async def save_invitation(request: PortalRequest) -> Response[bytes]:
         )
     except Refused as refused:
         return await _invite(request, _refuse(form, refused), status=422)
-    return go(request, _back(request))
+    return go(request, back(request))
 
 
 async def _invite(request: PortalRequest, form: Form[InviteAnswers], status: int = 200) -> Response[bytes]:
@@ -143,102 +136,7 @@ async def _invite(request: PortalRequest, form: Form[InviteAnswers], status: int
         form=form,
         relations=[(relation.value, label(request.lang, relation)) for relation in INVITED_AS],
         days=delays_on(local_date(request.now)).invitation_days,
-        back_to=_back_address(request),
-    )
-
-
-@get(WITHDRAW, exception_handlers=BY_HEAD_ONLY)
-async def show_withdraw(request: PortalRequest, reference: FromPath[str]) -> Response[bytes]:
-    member = await _listed(request, reference)
-    if not member.awaited:
-        raise NotFoundException()
-    return _confirm(request, "members/withdraw.html", member)
-
-
-@post(WITHDRAW, exception_handlers=BY_HEAD_ONLY)
-async def withdraw(request: PortalRequest, reference: FromPath[str]) -> Response[bytes]:
-    try:
-        await withdraw_invitation(
-            request.db,
-            person_id=request.signed_in.citizen_id,
-            reference=reference,
-            actor=request.signed_in.actor,
-            now=request.now,
-        )
-    except (NotFound, NoHousehold):
-        raise NotFoundException() from None
-    return go(request, _back(request))
-
-
-@get(REMOVE, exception_handlers=BY_HEAD_ONLY)
-async def show_remove(request: PortalRequest, reference: FromPath[str]) -> Response[bytes]:
-    member = await _listed(request, reference)
-    if member.awaited or member.relation is not Relation.CHILD:
-        raise NotFoundException()
-    return _confirm(request, "members/remove.html", member)
-
-
-@post(REMOVE, exception_handlers=BY_HEAD_ONLY)
-async def remove(request: PortalRequest, reference: FromPath[str]) -> Response[bytes]:
-    try:
-        await remove_child(
-            request.db,
-            person_id=request.signed_in.citizen_id,
-            reference=reference,
-            actor=request.signed_in.actor,
-            now=request.now,
-        )
-    except (NotFound, NoHousehold):
-        raise NotFoundException() from None
-    return go(request, _back(request))
-
-
-async def _listed(request: PortalRequest, reference: str) -> Member:
-    """A member of the list of the household that the person heads."""
-    listed = await members_to_declare(request.db, person_id=request.signed_in.citizen_id, now=request.now)
-    for member in listed:
-        if reference and member.reference == reference:
-            return member
-    raise NotFoundException()
-
-
-def _confirm(request: PortalRequest, template: str, member: Member) -> Response[bytes]:
-    form = Form(Confirmation, request.lang)
-    return page(request, template, form=form, line=line(member, request.lang), back_to=_back_address(request))
-
-
-@get(LEAVE)
-async def show_leave(request: PortalRequest) -> Response[bytes]:
-    return await _leave(request, Form(Confirmation, request.lang))
-
-
-@post(LEAVE)
-async def leave(request: PortalRequest) -> Response[bytes]:
-    form = await read_form(request, Confirmation)
-    if not form.valid:
-        return await _leave(request, form, status=422)
-    try:
-        await leave_household(
-            request.db,
-            person_id=request.signed_in.citizen_id,
-            actor=request.signed_in.actor,
-            now=request.now,
-        )
-    except HeadCannotLeave as refused:
-        form.refuse("form", refused.code)
-        return await _leave(request, form, status=422)
-    except NoHousehold:
-        return go(request, MEMBERS)
-    return go(request, "/household")
-
-
-async def _leave(request: PortalRequest, form: Form[Confirmation], status: int = 200) -> Response[bytes]:
-    person_id = request.signed_in.citizen_id
-    household = await find_household(request.db, person_id=person_id)
-    if household is None:
-        return go(request, MEMBERS)
-    return page(
-        request, "members/leave.html", status=status, form=form, is_head=household.head_person_id == person_id
+        back_to=back_address(request),
     )
 
 
@@ -249,25 +147,13 @@ def _refuse(form: Form[ChildAnswers] | Form[InviteAnswers], refused: Refused) ->
     return form
 
 
-def _back_address(request: PortalRequest) -> str:
-    return f"/{request.lang}{_back(request)}"
+def back_address(request: PortalRequest) -> str:
+    return f"/{request.lang}{back(request)}"
 
 
-def _back(request: PortalRequest) -> str:
+def back(request: PortalRequest) -> str:
     """The list one came from: that of the declaration being written, or that of the household."""
     return FROM_DECLARATION if request.query_params.get("from") == "declaration" else MEMBERS
 
 
-HANDLERS = [
-    show_members,
-    show_add_child,
-    save_child,
-    show_invite,
-    save_invitation,
-    show_withdraw,
-    withdraw,
-    show_remove,
-    remove,
-    show_leave,
-    leave,
-]
+HANDLERS = [show_members, show_add_child, save_child, show_invite, save_invitation]

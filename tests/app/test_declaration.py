@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import func
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, col, select
 
 from app.requests import Portal
 from identity.tables import Person
@@ -64,7 +64,7 @@ async def count(portal: Portal, table: type[SQLModel]) -> int:
 
 async def indexes(portal: Portal) -> list[Decimal]:
     async with portal.reads() as session:
-        return list(await session.exec(select(IndexEvent.index).order_by(IndexEvent.id)))
+        return list(await session.exec(select(col(IndexEvent.index)).order_by(col(IndexEvent.id))))
 
 
 def asked(browser: PageBrowser) -> set[str]:
@@ -160,7 +160,9 @@ async def test_a_script_asks_for_the_next_list_alone(visitor: PageBrowser, citiz
     assert ANFA["commune"] in values
 
 
-async def test_a_place_not_chosen_is_asked_for_in_its_own_words(visitor: PageBrowser, citizen: Person) -> None:
+async def test_a_place_not_chosen_is_asked_for_in_its_own_words(
+    visitor: PageBrowser, citizen: Person
+) -> None:
     await visitor.open(f"{TASKS}/address")
     await visitor.submit()
     assert (visitor.status, set(visitor.errors)) == (422, {"region"})
@@ -198,7 +200,8 @@ async def test_what_another_tab_saved_is_never_overwritten_silently(
     await visitor.submit(**URBAN["dwelling"])
     await other.submit(**URBAN["dwelling"] | {"rooms": "3"})
     assert other.status == 409
-    assert "1" in other.text and "3" in other.text
+    assert "1" in other.text
+    assert "3" in other.text
     await visitor.open(f"{TASKS}/dwelling")
     assert visitor.form().values["rooms"] == "1"
     await other.submit()
@@ -312,7 +315,9 @@ async def test_a_change_leads_straight_back_to_the_check(visitor: PageBrowser, c
     assert visitor.path == CHECK
 
 
-async def test_a_move_to_another_zone_shows_what_is_not_answered(visitor: PageBrowser, citizen: Person) -> None:
+async def test_a_move_to_another_zone_shows_what_is_not_answered(
+    visitor: PageBrowser, citizen: Person
+) -> None:
     await answer_home(visitor, ANFA, URBAN)
     await describe(visitor, "head", URBAN_HEAD)
     await choose_place(visitor, RURAL_FES_MEKNES)
@@ -340,7 +345,12 @@ async def test_a_declaration_is_sent_once_however_often_the_button_is_pressed(
 
 
 async def test_two_tabs_send_at_once_and_get_the_same_receipt(
-    visitor: PageBrowser, citizen: Person, portal: Portal, browser_of: Browsers, messages: Messages, clock: Clock
+    visitor: PageBrowser,
+    citizen: Person,
+    portal: Portal,
+    browser_of: Browsers,
+    messages: Messages,
+    clock: Clock,
 ) -> None:
     await answer_home(visitor, ANFA, URBAN)
     await describe(visitor, "head", URBAN_HEAD)
@@ -355,7 +365,12 @@ async def test_two_tabs_send_at_once_and_get_the_same_receipt(
 
 
 async def test_what_was_not_shown_is_not_sent(
-    visitor: PageBrowser, citizen: Person, portal: Portal, browser_of: Browsers, messages: Messages, clock: Clock
+    visitor: PageBrowser,
+    citizen: Person,
+    portal: Portal,
+    browser_of: Browsers,
+    messages: Messages,
+    clock: Clock,
 ) -> None:
     await answer_home(visitor, ANFA, URBAN)
     await describe(visitor, "head", URBAN_HEAD)
@@ -386,6 +401,7 @@ async def test_a_new_declaration_begins_from_the_last_one(
     assert visitor.path == CHECK
     (before,) = await indexes(portal)
     assert str(before) in visitor.text
+    assert len(list(visitor.main.all("div", class_="programme"))) == 3
     await visitor.submit()
     assert receipt_reference(visitor) != first
     assert len(await indexes(portal)) == 2

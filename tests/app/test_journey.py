@@ -13,7 +13,16 @@ from app.forms.journey import DraftAnswers, Journey, StepState, WaitsFor, stamp
 from identity.tables import Gender
 from registry.facts import BirthPrecision, Relation
 from registry.members import Member, Registered
-from tests.app.declaring import ANFA, PUPIL, RURAL, RURAL_FES_MEKNES, RURAL_HEAD, URBAN, URBAN_HEAD, URBAN_SPOUSE
+from tests.app.declaring import (
+    ANFA,
+    PUPIL,
+    RURAL,
+    RURAL_FES_MEKNES,
+    RURAL_HEAD,
+    URBAN,
+    URBAN_HEAD,
+    URBAN_SPOUSE,
+)
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -82,7 +91,12 @@ def states(of: Journey) -> dict[str, str]:
         (URBAN_HOME, {"head": {"diploma": "none"}}, "done done done done done started waiting", Step.MEMBERS),
         (URBAN_HOME, {"head": URBAN_HEAD}, "done done done done done done to_do", Step.CHECK),
         (RURAL_HOME, {"head": RURAL_HEAD}, "done done done done done done to_do", Step.CHECK),
-        (URBAN_HOME | COUNTRY, {"head": URBAN_HEAD}, "done started done done started started waiting", Step.DWELLING),
+        (
+            URBAN_HOME | COUNTRY,
+            {"head": URBAN_HEAD},
+            "done started done done started started waiting",
+            Step.DWELLING,
+        ),
     ],
 )
 def test_what_is_done_and_what_comes_next(
@@ -112,9 +126,12 @@ def test_after_a_page_comes_the_next_unfinished_one() -> None:
 
 def test_each_zone_asks_its_own_questions() -> None:
     town, country = journey(TOWN), journey(COUNTRY)
-    assert "bath" in town.asked_in(Step.DWELLING) and "bath" not in country.asked_in(Step.DWELLING)
-    assert "cows" in country.asked_in(Step.PROPERTY) and "cows" not in town.asked_in(Step.PROPERTY)
-    assert "literate" in country.asked_of(HEAD) and "literate" not in town.asked_of(HEAD)
+    assert "bath" in town.asked_in(Step.DWELLING)
+    assert "bath" not in country.asked_in(Step.DWELLING)
+    assert "cows" in country.asked_in(Step.PROPERTY)
+    assert "cows" not in town.asked_in(Step.PROPERTY)
+    assert "literate" in country.asked_of(HEAD)
+    assert "literate" not in town.asked_of(HEAD)
     assert town.asked_of(CHILD) == ("schooling", "health_cover")
 
 
@@ -130,7 +147,8 @@ def test_a_change_of_zone_and_back_loses_nothing_and_declares_nothing_else() -> 
     answers = DraftAnswers(URBAN_HOME, {"head": URBAN_HEAD, "M-GONE": PUPIL})
     moved = Journey(answers.about_household(COUNTRY, ("commune", "district")), (HEAD,), TODAY)
     declared = moved.asked_answers()
-    assert "bath" not in declared.household and "active" not in declared.members["head"]
+    assert "bath" not in declared.household
+    assert "active" not in declared.members["head"]
     assert "M-GONE" not in declared.members
     back = Journey(moved.answers.about_household(TOWN, ("commune", "district")), (HEAD,), TODAY)
     assert back.complete
