@@ -38,7 +38,8 @@ def differences(connection: Connection) -> list[Any]:
     context = MigrationContext.configure(
         connection, opts={"compare_type": True, "compare_server_default": True}
     )
-    return compare_metadata(context, SQLModel.metadata)
+    found: list[Any] = compare_metadata(context, SQLModel.metadata)
+    return found
 
 
 async def test_the_migrated_database_is_what_the_code_declares(engine: AsyncEngine) -> None:
