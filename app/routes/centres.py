@@ -60,6 +60,7 @@ def _province_page(request: PortalRequest, code: str) -> Response[bytes]:
     return page(
         request,
         "centres/province.html",
+        path=f"/centres?province={code}",
         province=place_name(province, request.lang),
         region=place_name(atlas().region(province.region_code), request.lang),
         centres=shown,

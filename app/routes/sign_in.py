@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from litestar import Response, get, post
 
 from app.access import forget_session, keep_session
@@ -81,6 +83,7 @@ def _sign_in_page(
     return page(
         request,
         "sign_in/index.html",
+        path=f"/sign-in?next={quote(_wanted(request))}" if "next" in request.query_params else "/sign-in",
         status=status,
         keep=keep,
         form=form,
