@@ -20,8 +20,11 @@ from app.routes import (
     household,
     invitations,
     members,
+    messages,
+    recomputation,
     recovery,
     sign_in,
+    simulator,
     step_up,
 )
 
@@ -43,6 +46,9 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *invitations.HANDLERS,
     *members.HANDLERS,
     *departures.HANDLERS,
+    *recomputation.HANDLERS,
+    *messages.HANDLERS,
+    *simulator.HANDLERS,
 ]
 
 # Only while the portal runs as a demonstration.

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from sqlmodel import select
 
 from app.explanations.requests import told_request
@@ -105,7 +106,7 @@ async def send_request(request: PortalRequest) -> Response[bytes]:
 
 
 @get(f"{RECEIPTS}/{{reference:str}}")
-async def show_receipt(request: PortalRequest, reference: str) -> Response[bytes]:
+async def show_receipt(request: PortalRequest, reference: FromPath[str]) -> Response[bytes]:
     person_id = request.signed_in.citizen_id
     try:
         timeline = await requests.request_timeline(request.db, person_id=person_id, reference=reference)
