@@ -34,6 +34,14 @@ class SignInNeeded(Exception):
         self.staff = staff
 
 
+class VisitNeeded(Exception):
+    """An officer asked for a citizen's page, and no visit of that officer is open."""
+
+
+class OnlyInPerson(Exception):
+    """An officer asked for what a citizen does alone, visit or not."""
+
+
 class FormNotOurs(Exception):
     """A change was asked for without the token of this visitor's own page, or from another site."""
 
@@ -88,7 +96,8 @@ async def allow(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     Raises `SignInNeeded`, `PermissionDeniedException`, or `NotFoundException` for what does not exist here.
     """
     request = connection if isinstance(connection, PortalRequest) else PortalRequest(connection.scope)
-    if request.path_params.get("language", "ar") not in LOCALES:
+    # No name has a NUL in it, and PostgreSQL takes none.
+    if request.path_params.get("language", "ar") not in LOCALES or "\0" in request.scope["path"]:
         raise NotFoundException()
     visitor, settings = request.visitor, request.portal.settings
     match audience(request.scope["path_template"], request.method):
@@ -97,31 +106,50 @@ async def allow(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         case Audience.DEMONSTRATION:
             if not settings.demonstration:
                 raise NotFoundException()
+        case Audience.STAFF_DOOR:
+            _check_network(request)
         case Audience.STAFF:
-            _allow_officer(visitor, request.client_address, settings.staff_networks)
+            _allow_officer(request)
         case Audience.CITIZEN:
-            if visitor is None or visitor.person_id is None:
-                raise SignInNeeded(staff=visitor is not None)
+            _allow_citizen(request)
         case Audience.CITIZEN_ALONE:
             _allow_citizen_alone(visitor)
 
 
-def _allow_officer(visitor: Visitor | None, address: str, networks: tuple[str, ...]) -> None:
-    if visitor is None or not visitor.is_staff:
+def _allow_officer(request: PortalRequest) -> None:
+    if request.visitor is None or not request.visitor.is_staff:
         raise SignInNeeded(staff=True)
-    if not _in_staff_network(address, networks):
-        raise PermissionDeniedException()
+    _check_network(request)
+
+
+def _allow_citizen(request: PortalRequest) -> None:
+    if request.visitor is None:
+        raise SignInNeeded(staff=False)
+    if request.visitor.is_staff:
+        _check_network(request)
+    if request.visitor.person_id is None:
+        raise VisitNeeded
 
 
 def _allow_citizen_alone(visitor: Visitor | None) -> None:
-    if visitor is None or (visitor.is_staff and visitor.visit is None):
+    if visitor is None:
         raise SignInNeeded(staff=False)
     if visitor.is_staff:
+        raise OnlyInPerson
+
+
+def _check_network(request: PortalRequest) -> None:
+    """Raises `PermissionDeniedException` for an address from which officers do not work."""
+    networks = request.portal.settings.staff_networks
+    if networks and not _is_in(request.client_address, networks):
         raise PermissionDeniedException()
 
 
-def _in_staff_network(address: str, networks: tuple[str, ...]) -> bool:
-    return not networks or any(ip_address(address) in ip_network(network) for network in networks)
+def _is_in(address: str, networks: tuple[str, ...]) -> bool:
+    try:
+        return any(ip_address(address) in ip_network(network) for network in networks)
+    except ValueError:  # What a proxy wrote is no address.
+        return False
 
 
 def form_token(request: PortalRequest, bound_to: str) -> str:

@@ -12,9 +12,9 @@ from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from app.access import FormNotOurs, SignInNeeded
+from app.access import FormNotOurs, OnlyInPerson, SignInNeeded, VisitNeeded
 from app.i18n.environments import environment
-from app.pages import HTML, go
+from app.pages import HTML, go, page
 from app.posts import SentTwice
 from app.requests import PortalRequest
 from identity.passwords import Busy
@@ -71,6 +71,14 @@ def on_sign_in_needed(request: Request[Any, Any, Any], error: SignInNeeded) -> R
     return response
 
 
+def on_visit_needed(request: Request[Any, Any, Any], _: VisitNeeded) -> Response[bytes]:
+    return page(_portal(request), "errors/visit_needed.html", status=403)
+
+
+def on_only_in_person(request: Request[Any, Any, Any], _: OnlyInPerson) -> Response[bytes]:
+    return page(_portal(request), "errors/only_in_person.html", status=403)
+
+
 def on_form_not_ours(request: Request[Any, Any, Any], _: FormNotOurs) -> Response[bytes]:
     return failure_page(_portal(request), 403, "errors/form_not_ours.html")
 
@@ -117,6 +125,8 @@ def _portal(request: Request[Any, Any, Any]) -> PortalRequest:
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     HTTPException: on_http_exception,
     SignInNeeded: on_sign_in_needed,
+    VisitNeeded: on_visit_needed,
+    OnlyInPerson: on_only_in_person,
     FormNotOurs: on_form_not_ours,
     SentTwice: on_sent_twice,
     Busy: on_busy,

@@ -16,14 +16,16 @@ class Audience(Enum):
     CITIZEN = "a signed-in citizen, or an officer during that citizen's visit"
     CITIZEN_ALONE = "a signed-in citizen in person: never an officer, not even during a visit"
     STAFF = "a signed-in officer"
+    STAFF_DOOR = "everybody on a network of the centres"
     DEMONSTRATION = "everybody, and only while the portal runs as a demonstration"
 
 
-E, C, A, S, D = (
+E, C, A, S, N, D = (
     Audience.EVERYBODY,
     Audience.CITIZEN,
     Audience.CITIZEN_ALONE,
     Audience.STAFF,
+    Audience.STAFF_DOOR,
     Audience.DEMONSTRATION,
 )
 
@@ -95,6 +97,19 @@ RIGHTS: dict[str, dict[str, Audience]] = {
     "/account/email/code/again": {"POST": A},
     "/account/recovery-code": {"GET": A, "POST": A},
     "/account/recovery-code/kept": {"POST": A},
+    "/staff/sign-in": {"GET": N, "POST": N},
+    "/staff": {"GET": S},
+    "/staff/requests/{reference}": {"GET": S},
+    "/staff/requests/{reference}/correction": {"GET": S, "POST": S},
+    "/staff/requests/{reference}/correction/confirm": {"POST": S},
+    "/staff/requests/{reference}/refusal": {"GET": S, "POST": S},
+    "/staff/requests/{reference}/refusal/confirm": {"POST": S},
+    "/staff/requests/{reference}/documents/{document}": {"GET": S},
+    "/staff/visits": {"GET": S, "POST": S},
+    "/staff/visits/code": {"GET": S, "POST": S},
+    "/staff/visits/code/again": {"POST": S},
+    "/staff/visits/end": {"POST": S},
+    "/staff/visits/{reference}": {"GET": S},
 }
 
 

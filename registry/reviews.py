@@ -247,6 +247,7 @@ async def read_request_document(
     """A file of a request, for an officer who may see the request. Raises NotAllowed, NotFound, OwnFile."""
     staff = await officer_with(session, staff_id=staff_id, duty=Duty.READ_REQUESTS)
     request = await find_request(session, reference=reference, staff=staff, now=now)
+    read = await read_document(session, request_id=request.id, reference=document, sealer=sealer)
     await record(
         session,
         actor=officer(staff_id),
@@ -256,4 +257,4 @@ async def read_request_document(
         reference=document,
         now=now,
     )
-    return await read_document(session, request_id=request.id, reference=document, sealer=sealer)
+    return read

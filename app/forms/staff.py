@@ -61,7 +61,7 @@ add_sentences(
         ("totp", "not_a_number"): N_("The code of the authenticator has digits only."),
         ("totp", "not_six_digits"): N_("The code of the authenticator has six digits."),
         ("email", "staff_wrong"): N_(
-            "The e-mail address, the password or the code is not right. Check them, wait for the next code, and try again."
+            "The e-mail address, the password or the code is not right. Check them and wait for the next code."
         ),
         ("email", "staff_wait"): N_("There were too many tries. Wait %(minutes)s min, then try again."),
         ("purpose", "missing"): N_("Choose what the visit is for."),
@@ -71,7 +71,7 @@ add_sentences(
         ),
         ("form", "nothing_changed"): N_("Nothing is different from the facts on file. Change at least one of them."),
         ("commune", "incomplete_facts"): N_(
-            "In this commune other questions are asked, which nobody has answered yet. Open a visit and declare with the citizen."
+            "In this commune other questions are asked, and nobody has answered them. Declare anew with the citizen."
         ),
     }
 )

@@ -9,6 +9,7 @@ from app.routes import (
     arrival,
     centres,
     claim,
+    correcting,
     declaration,
     declaration_address,
     declaration_members,
@@ -23,9 +24,13 @@ from app.routes import (
     messages,
     recomputation,
     recovery,
+    refusing,
+    requests_of_centre,
     sign_in,
     simulator,
+    staff,
     step_up,
+    visits,
 )
 
 OUTSIDE_LANGUAGES: list[BaseRouteHandler] = [*health.HANDLERS, *arrival.OUTSIDE]
@@ -49,6 +54,11 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *recomputation.HANDLERS,
     *messages.HANDLERS,
     *simulator.HANDLERS,
+    *staff.HANDLERS,
+    *requests_of_centre.HANDLERS,
+    *correcting.HANDLERS,
+    *refusing.HANDLERS,
+    *visits.HANDLERS,
 ]
 
 # Only while the portal runs as a demonstration.

@@ -22,6 +22,7 @@ from app.forms.claim import AccountAnswers, ClaimAnswers, refuse_future
 from app.i18n.labels import label
 from app.i18n.locales import LOCALES
 from app.kept_codes import forget_code, keep_code, kept_code
+from app.leaving import leave
 from app.pages import go, page
 from app.requests import PortalRequest
 from identity import claims, register
@@ -160,6 +161,7 @@ async def open_account(request: PortalRequest) -> Response[bytes]:
         return go(request, "/sign-in?claimed=yes")
     except CodeRefused:
         return go(request, CODE.start)
+    await leave(request)
     return _welcome(request, opened)
 
 

@@ -18,6 +18,7 @@ from app.code_pages import (
 from app.forms.base import Form, read_form
 from app.forms.recovery import NewPasswordAnswers, RecoveryAnswers
 from app.kept_codes import keep_code
+from app.leaving import leave
 from app.pages import go, page
 from app.requests import PortalRequest
 from identity import recovery
@@ -124,6 +125,7 @@ async def choose_password(request: PortalRequest) -> Response[bytes]:
         return page(request, "recovery/password.html", form=form, status=422)
     except CodeRefused:
         return go(request, CODE.start)
+    await leave(request)
     response = go(request, "/account/recovery-code")
     keep_session(request, response, recovered.token)
     keep_code(request, response, recovered.recovery_code, hash_token(recovered.token))

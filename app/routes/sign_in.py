@@ -19,11 +19,12 @@ from app.code_pages import (
 from app.forms.base import Form, read_form
 from app.forms.codes import NoAnswers
 from app.forms.sign_in import SignInAnswers
+from app.leaving import leave
 from app.onward import onward
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.rights import Audience
-from identity import sign_in, staff
+from identity import sign_in
 from identity.tables import Challenge, Purpose
 
 CODE = CodePage(
@@ -110,6 +111,7 @@ async def finish_sign_in(request: PortalRequest) -> Response[bytes]:
             keys=request.keys,
             now=request.now,
         )
+        await leave(request)
         response = go(request, chosen["next"])
         keep_session(request, response, signed_in.token)
         return forget_challenge(request, response, Purpose.SIGN_IN)
@@ -132,15 +134,7 @@ async def show_sign_out(request: PortalRequest) -> Response[bytes]:
 
 @post("/sign-out", opt=REPEATABLE)
 async def sign_out(request: PortalRequest) -> Response[bytes]:
-    visitor = request.visitor
-    if visitor and visitor.staff_id is not None:
-        await staff.sign_out_staff(
-            request.db, token_hash=visitor.token_hash, staff_id=visitor.staff_id, now=request.now
-        )
-    elif visitor:
-        await sign_in.sign_out(
-            request.db, token_hash=visitor.token_hash, person_id=visitor.citizen_id, now=request.now
-        )
+    await leave(request)
     response = go(request, "/sign-out")
     forget_session(request, response)
     return response

@@ -1,0 +1,191 @@
+"""Visits: an officer acts for a citizen who is present and reads out a code; it ends, and nothing of it stays here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from app.code_pages import (
+    REPEATABLE,
+    CodePage,
+    browser_mark,
+    forget_challenge,
+    keep_challenge,
+    send_again,
+    show_code_page,
+    take_code,
+)
+from app.forms.base import Form, read_form
+from app.forms.staff import VisitAnswers
+from app.i18n.labels import label
+from app.pages import go, page
+from app.requests import PortalRequest
+from app.routes.reviewing import officer_id
+from identity import sessions
+from identity.roles import Duty, may
+from identity.tables import Challenge, Purpose
+from registry.acts import Act
+from registry.centres import centres
+from registry.errors import NotFound, Refused
+from registry.officers import NotAllowed, OwnFile
+from registry.refusals import record_refused_visit
+from registry.tables import VisitPurpose
+from registry.visit_receipts import VisitAct, VisitReceipt, officers_receipt, visits_of_officer
+from registry.visits import end_visit, open_visit, request_visit_code
+
+VISITS: Final = "/staff/visits"
+CODE = CodePage(
+    purpose=Purpose.VISIT,
+    template="staff/visit_code.html",
+    start=VISITS,
+    path=f"{VISITS}/code",
+    proven=VISITS,
+)
+# Nothing that a browser kept of one citizen is there for the next.
+WIPE: Final = {"clear-site-data": '"cache"'}
+
+
+@get(VISITS)
+async def show_visits(request: PortalRequest) -> Response[bytes]:
+    return await _visits(request, Form(VisitAnswers, request.lang))
+
+
+async def _visits(request: PortalRequest, form: Form[VisitAnswers], status: int = 200) -> Response[bytes]:
+    officer = request.signed_in
+    return page(
+        request,
+        "staff/visits.html",
+        status=status,
+        form=form,
+        may_open=officer.role is not None and may(officer.role, Duty.OPEN_VISITS),
+        purposes=[(purpose.value, label(request.lang, purpose)) for purpose in VisitPurpose],
+        visits=await visits_of_officer(request.db, staff_id=officer_id(request)),
+    )
+
+
+@post(VISITS, opt=REPEATABLE)
+async def ask_for_visit(request: PortalRequest) -> Response[bytes]:
+    """Send the code, and answer alike whoever has the number, or nobody."""
+    form = await read_form(request, VisitAnswers)
+    if not form.valid:
+        return await _visits(request, form, status=422)
+    identifier = form.data.person_identifier
+    try:
+        challenge = await request_visit_code(
+            request.db,
+            staff_id=officer_id(request),
+            identifier=identifier,
+            purpose=form.data.purpose,
+            browser=browser_mark(request),
+            keys=request.keys,
+            now=request.now,
+        )
+    except (NotAllowed, OwnFile) as refusal:
+        return await _refused(request, refusal, identifier)
+    return keep_challenge(request, go(request, CODE.path), challenge)
+
+
+async def _refused(request: PortalRequest, refusal: Refused, identifier: str | None = None) -> Response[bytes]:
+    await record_refused_visit(
+        request.db, staff_id=officer_id(request), refusal=refusal, identifier=identifier, now=request.now
+    )
+    return page(request, "staff/refused.html", status=403, keep=True, why=refusal.code, path=VISITS)
+
+
+@get(CODE.path)
+async def show_visit_code(request: PortalRequest) -> Response[bytes]:
+    return await show_code_page(request, CODE)
+
+
+@post(CODE.path, opt=REPEATABLE)
+async def begin_visit(request: PortalRequest) -> Response[bytes]:
+    async def use(challenge: Challenge, code: str) -> Response[bytes]:
+        try:
+            visit = await open_visit(
+                request.db,
+                staff_id=officer_id(request),
+                challenge_id=challenge.id,
+                code=code,
+                browser=browser_mark(request),
+                keys=request.keys,
+                now=request.now,
+            )
+        except (NotAllowed, OwnFile) as refusal:
+            return await _refused(request, refusal)
+        await sessions.set_visit(request.db, token_hash=request.signed_in.token_hash, visit_id=visit.id)
+        response = go(request, "/household")
+        response.headers.update(WIPE)
+        return forget_challenge(request, response, Purpose.VISIT)
+
+    return await take_code(request, CODE, use)
+
+
+@post(f"{CODE.path}/again", opt=REPEATABLE)
+async def send_visit_code_again(request: PortalRequest) -> Response[bytes]:
+    return await send_again(request, CODE)
+
+
+@post(f"{VISITS}/end")
+async def end(request: PortalRequest) -> Response[bytes]:
+    """End the visit, whose receipt comes next. One whose half hour is over has ended by itself: its line says so."""
+    officer = request.signed_in
+    address = VISITS
+    if officer.visit is not None:
+        receipt = await end_visit(
+            request.db,
+            visit_id=officer.visit.running.visit_id,
+            staff_id=officer_id(request),
+            now=request.now,
+        )
+        address = f"{VISITS}/{receipt.reference}"
+    await sessions.set_visit(request.db, token_hash=officer.token_hash, visit_id=None)
+    response = go(request, address)
+    response.headers.update(WIPE)
+    return response
+
+
+@get(f"{VISITS}/{{reference:str}}")
+async def show_visit_receipt(request: PortalRequest, reference: FromPath[str]) -> Response[bytes]:
+    try:
+        receipt = await officers_receipt(request.db, reference=reference, staff_id=officer_id(request))
+    except NotFound:
+        raise NotFoundException() from None
+    centre = centres().get(receipt.centre_code)
+    return page(
+        request,
+        "staff/visit_receipt.html",
+        receipt=receipt,
+        over_since=receipt.over_since(request.now),
+        officer=receipt.officer[0 if request.lang == "ar" else 1],
+        centre=centre.name(request.lang) if centre else None,
+        shown=_shown(receipt),
+        done=_done(receipt.acts),
+    )
+
+
+def _shown(receipt: VisitReceipt) -> list[VisitAct]:
+    """Each page once, when it was first read."""
+    first: dict[str | None, VisitAct] = {}
+    for act in receipt.acts:
+        if act.action == Act.FILE_READ:
+            first.setdefault(act.page, act)
+    return list(first.values())
+
+
+def _done(acts: Iterable[VisitAct]) -> list[tuple[VisitAct, Act]]:
+    return [(act, Act(act.action)) for act in acts if act.action != Act.FILE_READ and act.action in set(Act)]
+
+
+HANDLERS = [
+    show_visits,
+    ask_for_visit,
+    show_visit_code,
+    begin_visit,
+    send_visit_code_again,
+    end,
+    show_visit_receipt,
+]
