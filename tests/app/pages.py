@@ -19,7 +19,11 @@ from typing import Self
 import httpx
 from litestar import Litestar
 
-VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
+from app.i18n.catalogues import gettext
+
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
 HIDDEN = frozenset({"script", "style", "template", "svg"})
 TICKED = ("radio", "checkbox")
 Upload = tuple[str, bytes, str]
@@ -252,6 +256,10 @@ class PageBrowser:
     @property
     def text(self) -> str:
         return self.main.text
+
+    def says(self, sentence: str) -> bool:
+        """Whether the page says this sentence, given in English as the templates do, in the browser's language."""
+        return " ".join(gettext(self.lang, sentence).split()) in self.text
 
     @property
     def title(self) -> str:

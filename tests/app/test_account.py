@@ -122,7 +122,7 @@ async def test_a_recovery_code_on_its_way_opens_in_its_own_session_alone(
 
 async def test_nobody_has_looked_at_a_fresh_file(visitor: PageBrowser, owner: Person) -> None:
     await visitor.open("/account")
-    assert "No officer has opened your file." in visitor.text
+    assert visitor.says("No officer has opened your file.")
 
 
 async def test_the_account_is_for_people_who_are_signed_in(visitor: PageBrowser) -> None:

@@ -221,7 +221,7 @@ async def test_two_browsers_of_one_person_open_one_account(
     await visitor.submit(new_password=PASSWORD)
     await second.submit(new_password="une autre phrase longue")
     assert second.path == "/sign-in"
-    assert "already has an account" in second.text
+    assert second.says("This identifier already has an account. Sign in with your password.")
 
 
 async def test_a_password_that_is_easy_to_guess_is_refused_with_the_answers_kept(
@@ -249,10 +249,11 @@ async def test_an_email_address_is_confirmed_by_its_code(
 
 async def test_what_is_missing_or_wrong_is_said_field_by_field(visitor: PageBrowser) -> None:
     await visitor.open("/claim")
+    first_title = visitor.title
     await visitor.submit()
     assert visitor.status == 422
     assert list(visitor.errors) == ["document_kind", "document_number", "birth_date_year", "phone"]
-    assert visitor.title.startswith("Error")
+    assert visitor.title != first_title
     facts = {
         "birth_date_day": "31",
         "birth_date_month": "2",

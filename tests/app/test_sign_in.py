@@ -191,7 +191,7 @@ async def test_a_link_to_sign_out_only_asks(visitor: PageBrowser, owner: Person,
     await visitor.open("/sign-out")
     await visitor.submit()
     assert visitor.status == 200
-    assert "signed out" in visitor.text
+    assert visitor.says("You are signed out")
 
 
 @pytest.mark.parametrize(("shared", "hours"), [(True, 2), (False, 12)])
