@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from markupsafe import Markup
+
+from app.explanations.programmes import in_its_language
 from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
 from app.i18n.formats import format_exact
@@ -20,7 +23,7 @@ LEAST_SPAN = Decimal("1.6")
 class GaugeMark:
     position: int
     value: str
-    label: str
+    label: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,16 @@ def gauge(index: Decimal, thresholds: Sequence[Threshold], lang: str) -> Gauge:
         GaugeMark(
             position(threshold.at_or_below),
             format_exact(threshold.at_or_below),
-            programme(threshold.programme).name(lang).text,
+            in_its_language(programme(threshold.programme).name(lang), lang),
         )
         for threshold in thresholds
     )
-    return Gauge(position(index), marks, _in_words(index, marks, lang))
+    return Gauge(position(index), marks, _in_words(index, thresholds, lang))
 
 
-def _in_words(index: Decimal, marks: Sequence[GaugeMark], lang: str) -> str:
+def _in_words(index: Decimal, thresholds: Sequence[Threshold], lang: str) -> str:
     sentence = gettext(lang, N_("Your index is %(index)s. Thresholds: %(thresholds)s"))
-    listed = "; ".join(f"{mark.label} {mark.value}" for mark in marks)
+    listed = "; ".join(
+        f"{programme(each.programme).name(lang).text} {format_exact(each.at_or_below)}" for each in thresholds
+    )
     return sentence % {"index": format_exact(index), "thresholds": listed}

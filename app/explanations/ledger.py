@@ -21,6 +21,8 @@ CONSTANTS = ("K", "k")
 # A variable and its square are two lines of the formula and one fact of life.
 SQUARES = {"U20": "U19", "U22": "U21", "R18": "R17"}
 SIZES = ("U19", "R17")
+# Told as they are multiplied; of the others the account has the value that the coefficient belongs to.
+COUNTED_AS_TOLD = ("flag", "count", "years")
 MONTHS = 12
 CENT = Decimal("0.01")
 MOST_TOLD = 4
@@ -93,7 +95,9 @@ def ledger_groups(lines: Iterable[LedgerLine], lang: str) -> tuple[LedgerGroup, 
 
 
 def most_telling(lines: Iterable[LedgerLine]) -> tuple[LedgerLine, ...]:
-    return tuple(line for line in lines if line.code not in CONSTANTS)[:MOST_TOLD]
+    """The few lines that say most, in plain words alone."""
+    telling = [replace(line, coefficient="") for line in lines if line.code not in CONSTANTS]
+    return tuple(telling[:MOST_TOLD])
 
 
 def without_effect(lines: Sequence[Line], lang: str) -> tuple[str, ...]:
@@ -141,7 +145,9 @@ def _told(line: Line, by_code: dict[str, Line], size: Decimal, about: Explained)
         points=format_exact(points, signed=True),
         direction="" if not points or line.code == "K" else "up" if points > 0 else "down",
         width=0,
-        coefficient="" if constant or squares else format_exact(line.coefficient),
+        coefficient=format_exact(line.coefficient)
+        if kinds().get(line.code) in COUNTED_AS_TOLD and not squares
+        else "",
         href=about.contest(line.code) if about.contest and not constant else "",
     )
 

@@ -13,7 +13,7 @@ from app.i18n.catalogues import gettext
 from app.i18n.formats import format_exact
 from app.i18n.variables import VARIABLES
 from registry.moves import compare
-from registry.scoring import Line
+from registry.scoring import Line, exact_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,11 @@ def told_moves(before: Sequence[Line], after: Sequence[Line], lang: str) -> tupl
         for code, points in sorted(moved.items(), key=lambda item: -abs(item[1]))
         if points
     )
+
+
+def change_between(before: Decimal, after: Decimal) -> Decimal:
+    """The change as the moves are written: without zeros at its end."""
+    return Decimal(exact_text(after - before))
 
 
 def _words(lines: Sequence[Line], lang: str) -> dict[str, Markup | str]:

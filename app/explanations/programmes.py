@@ -13,6 +13,7 @@ from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
 from app.i18n.formats import format_exact, format_mad
 from app.i18n.locales import LOCALES
+from registry.geography import PlaceName
 from registry.programmes import Benefit, ComponentKind, Outcome, programme
 
 STATUS = {
@@ -42,11 +43,10 @@ LAST_BAND = N_("The contribution of an index above %(above)s.")
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeWords:
-    """One programme as a page shows it. `name_lang` is the language that the name is really in."""
+    """One programme as a page shows it. The name says which language it is in, where that is not the page's."""
 
     code: str
-    name: str
-    name_lang: str
+    name: Markup
     open: bool
     status: str
     amount: Markup | str
@@ -60,14 +60,20 @@ def programme_words(decisions: Sequence[Mapping[str, Any]], lang: str) -> tuple[
     return tuple(_words(decision, lang) for decision in decisions)
 
 
+def in_its_language(name: PlaceName, lang: str) -> Markup:
+    """A name for a page of another language perhaps: so that it is read out and drawn as what it is."""
+    if name.lang == lang:
+        return escape(name.text)
+    return Markup('<bdi lang="{}">{}</bdi>').format(name.lang, name.text)
+
+
 def _words(decision: Mapping[str, Any], lang: str) -> ProgrammeWords:
     name = programme(decision["programme"]).name(lang)
     outcome = Outcome(decision["outcome"])
     monthly = decision["monthly_mad"]
     return ProgrammeWords(
         code=decision["programme"],
-        name=name.text,
-        name_lang=name.lang,
+        name=in_its_language(name, lang),
         open=outcome is Outcome.OPEN,
         status=gettext(lang, STATUS[Benefit(decision["benefit"]), outcome]),
         amount=format_mad(Decimal(monthly), LOCALES[lang]) if monthly is not None else "",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.explanations.moves import ToldMove, told_moves
+from app.explanations.moves import ToldMove, change_between, told_moves
 from app.explanations.timeline import Moment
 from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
@@ -33,7 +33,7 @@ class ToldRequest:
     @property
     def change(self) -> Decimal | None:
         before, after = self.timeline.index_before, self.timeline.index_after
-        return None if before is None or after is None else after - before
+        return None if before is None or after is None else change_between(before, after)
 
 
 def told_request(request: RequestTimeline, past: Sequence[PastIndex], lang: str) -> ToldRequest:

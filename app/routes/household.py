@@ -16,7 +16,7 @@ from app.explanations.ledger import (
     most_telling,
     without_effect,
 )
-from app.explanations.moves import told_moves
+from app.explanations.moves import change_between, told_moves
 from app.explanations.programmes import programme_words
 from app.explanations.timeline import moments_of
 from app.i18n.catalogues import gettext
@@ -80,6 +80,7 @@ async def show_index(request: PortalRequest) -> Response[bytes]:
         scale=gauge(view.index, thresholds(local_day(request.now)), request.lang),
         model=model_named(view.model),
         moves=told_moves(past[1].lines, past[0].lines, request.lang) if len(past) > 1 else None,
+        change=change_between(past[1].index, past[0].index) if len(past) > 1 else None,
         past=past,
     )
 

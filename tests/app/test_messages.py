@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from sqlalchemy import delete
+
 from app.requests import Portal
 from app.routes.messages import MESSAGES_A_PAGE
 from identity.accounts import recipient
 from notifications.messages import Template
 from notifications.outbox import notify, unread_count
+from notifications.tables import Delivery, Notification
 from tests.app.conftest import Clock
 from tests.app.pages import PageBrowser
 from tests.app.settled import come_in, settle
@@ -82,7 +85,7 @@ async def test_many_messages_come_page_by_page_and_no_number_is_told(
         if older is None:
             break
         assert not older.get("href").partition("before=")[2].isdigit()
-        await visitor.open(f"!{older.get('href')}".replace("!", "!", 1))
+        await visitor.open(f"!{older.get('href')}")
     assert len(seen) > 2 * MESSAGES_A_PAGE
     assert len({text for text in seen if "R-" in text}) >= 2 * MESSAGES_A_PAGE
 
@@ -106,10 +109,6 @@ async def test_an_empty_inbox_says_so(visitor: PageBrowser, portal: Portal) -> N
     family = await settle(portal)
     await come_in(portal, visitor, family.hassan)
     async with transaction(portal.writes) as session:
-        from sqlalchemy import delete
-
-        from notifications.tables import Delivery, Notification
-
         await session.exec(delete(Delivery))
         await session.exec(delete(Notification))
     await visitor.open("/messages")

@@ -12,12 +12,20 @@ from sqlmodel import select
 
 from app.i18n.formats import MINUS
 from app.requests import Portal
+from identity.audit import officer
 from registry.requests import request_recomputation
-from registry.tables import Document, RecomputationRequest, RequestReason, RequestStatus
+from registry.tables import (
+    Document,
+    RecomputationRequest,
+    RequestReason,
+    RequestStatus,
+    Visit,
+    VisitPurpose,
+)
 from tests.app.conftest import Clock
 from tests.app.pages import PageBrowser, Upload
-from tests.app.settled import come_in, decide, settle
-from tests.registry.family import Family, transaction
+from tests.app.settled import CENTRE, come_in, decide, settle
+from tests.registry.family import Family, add_officer, transaction
 
 ADDRESS = "/household/recomputation"
 WORDS = "Nous n’avons plus d’abonnement depuis janvier."
@@ -320,3 +328,32 @@ async def test_a_request_of_another_household_does_not_exist(
     await come_in(portal, stranger, family.fatima)
     await stranger.open(f"{ADDRESS}/receipts/{made.reference}")
     assert stranger.status == 404
+
+
+async def test_the_receipt_says_who_helped(
+    visitor: PageBrowser, portal: Portal, clock: Clock, family: Family
+) -> None:
+    async with transaction(portal.writes) as session:
+        staff_id = await add_officer(session, CENTRE, clock.now)
+        visit = Visit(
+            reference="V-00000001",
+            staff_id=staff_id,
+            person_id=family.hassan.id or 0,
+            centre_code=CENTRE,
+            purpose=VisitPurpose.RECOMPUTATION,
+            opened_at=clock.now,
+            ends_at=clock.now,
+        )
+        session.add(visit)
+        await session.flush()
+        made = await request_recomputation(
+            session,
+            person_id=family.hassan.id or 0,
+            reason=RequestReason.OTHER,
+            words=WORDS,
+            actor=officer(staff_id, visit_id=visit.id),
+            now=clock.now,
+        )
+        reference = made.reference
+    await visitor.open(f"{ADDRESS}/receipts/{reference}")
+    assert "Agent" in [each.text for each in visitor.main.all("dd")]
