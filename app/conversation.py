@@ -9,6 +9,8 @@ from litestar import Response
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as DatabaseBusy
 
 from app.access import SAFE_METHODS, FormNotOurs, check_form_token, find_visitor
 from app.errors import failure_page
@@ -82,9 +84,13 @@ async def _touch(request: PortalRequest) -> None:
     visitor = request.signed_in
     if visitor.idle_until - request.now > sessions.idle_time(visitor.kind) - TOUCH_AFTER:
         return
-    async with request.portal.writes() as db:
-        await sessions.touch_session(db, token_hash=visitor.token_hash, now=request.now)
-        await db.commit()
+    try:
+        async with request.portal.writes() as db:
+            await sessions.touch_session(db, token_hash=visitor.token_hash, now=request.now)
+            await db.commit()
+    except (DBAPIError, DatabaseBusy):
+        # The answer has left already; the next request of this session notes its activity.
+        log.warning("activity not noted: the database is busy")
 
 
 async def _record_read(request: PortalRequest) -> None:
