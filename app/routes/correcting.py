@@ -10,7 +10,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from app.explanations.programmes import programme_words
+from app.explanations.programmes import ProgrammeWords, programme_words
 from app.explanations.reviewed import ADDRESS, ReviewedFact, reviewed_facts, typed_to_correct
 from app.forms.base import Answer, Form, answers_of
 from app.forms.declaration import choices_of, typed
@@ -182,9 +182,17 @@ def _check_of_correction(
         changes=changes,
         index=foreseen.index,
         change=change,
-        programmes=programme_words([written_decision(each) for each in foreseen.decisions], request.lang),
-        programmes_now=programme_words(review.index_now.decisions, request.lang),
+        programmes=_programmes(review, foreseen, request.lang),
     )
+
+
+def _programmes(
+    review: Review, foreseen: Foreseen, lang: str
+) -> list[tuple[ProgrammeWords | None, ProgrammeWords]]:
+    """Each programme as it is now, if it was decided about, and as it would be."""
+    now = {words.code: words for words in programme_words(review.index_now.decisions, lang)}
+    then = programme_words([written_decision(each) for each in foreseen.decisions], lang)
+    return [(now.get(words.code), words) for words in then]
 
 
 @post(f"{CORRECTION}/confirm")

@@ -45,6 +45,8 @@ CODE = CodePage(
     path=f"{VISITS}/code",
     proven=VISITS,
 )
+# Not the account: what is done there, a citizen does alone.
+PURPOSES: Final = (VisitPurpose.DECLARATION, VisitPurpose.RECOMPUTATION, VisitPurpose.INFORMATION)
 # Nothing that a browser kept of one citizen is there for the next.
 WIPE: Final = {"clear-site-data": '"cache"'}
 
@@ -62,7 +64,7 @@ async def _visits(request: PortalRequest, form: Form[VisitAnswers], status: int 
         status=status,
         form=form,
         may_open=officer.role is not None and may(officer.role, Duty.OPEN_VISITS),
-        purposes=[(purpose.value, label(request.lang, purpose)) for purpose in VisitPurpose],
+        purposes=[(purpose.value, label(request.lang, purpose)) for purpose in PURPOSES],
         visits=await visits_of_officer(request.db, staff_id=officer_id(request)),
     )
 
