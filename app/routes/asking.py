@@ -1,4 +1,4 @@
-"""What a recomputation request can be about: the index as it stands, its lines, and the facts behind a line."""
+"""What a recomputation request can be about: an index, its lines, the facts behind a line; and its form."""
 
 from __future__ import annotations
 
@@ -6,21 +6,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from litestar.datastructures import UploadFile
+
 from app.explanations.ledger import Explained, LedgerLine, told_line
+from app.forms.base import Answer, Form
 from app.forms.declaration import ANSWER_OF_FACT, ANSWER_OF_MEMBER_FACT
+from app.forms.recomputation import RecomputationAnswers, recomputation_answers
 from app.i18n.catalogues import gettext
 from app.i18n.variables import GROUPS, VARIABLES
 from app.requests import PortalRequest
 from identity import register
+from registry.documents import CleanDocument, TooManyDocuments, clean_document
 from registry.households import find_household
 from registry.index_models import model_named
 from registry.indexes import ledger
 from registry.measures.of_members import HeadIs
+from registry.refused_documents import DocumentRefused
 from registry.reviews import membership_ids
 from registry.scoring import Line
-from registry.tables import Household, IndexEvent
+from registry.tables import Household, IndexEvent, RequestReason
 from registry.variables import FACTS_OF_VARIABLE, questions, zone_of
 from registry.versions import Version, VersionMember, read_version
+
+# What was answered about the facts of one line says nothing about another's.
+ABOUT_FACT = ("fact", "proposed_value")
 
 
 @dataclass(frozen=True)
@@ -119,3 +128,47 @@ def _shown_members(
 def _is_about_head(asking: Asking, code: str) -> bool:
     variables = {variable.code: variable for variable in model_named(asking.event.model).variables}
     return isinstance(variables.get(code), HeadIs)
+
+
+async def read_asked(
+    request: PortalRequest, asking: Asking, sent: dict[str, Answer]
+) -> tuple[tuple[Concerned, ...], Form[RecomputationAnswers]]:
+    """The form as it was sent, and the facts that its line offers."""
+    line = sent.get("line")
+    if line != sent.get("shown_line"):
+        sent = {name: value for name, value in sent.items() if name not in ABOUT_FACT}
+    facts = await concerned(request, asking, line if isinstance(line, str) else None)
+    form = Form(recomputation_answers(facts[0].fact if facts else None), request.lang, sent)
+    if form.valid:
+        _check_line_and_fact(form, asking, facts)
+    return facts, form
+
+
+def _check_line_and_fact(
+    form: Form[RecomputationAnswers], asking: Asking, facts: tuple[Concerned, ...]
+) -> None:
+    answers = form.data
+    if answers.line and not asking.line(answers.line):
+        form.refuse("line", "enum")
+    elif not answers.line and answers.reason is RequestReason.WRONG_LINE:
+        form.refuse("line", "missing")
+    if answers.fact and answers.fact not in {each.name for each in facts}:
+        form.refuse("fact", "enum")
+    elif answers.proposed_value is not None and not answers.fact:
+        form.refuse("fact", "missing")
+
+
+def shows_other_line(form: Form[RecomputationAnswers], facts: tuple[Concerned, ...]) -> bool:
+    """A line was chosen whose facts the page did not show yet: they are asked before going on."""
+    return bool(facts) and form.typed("line") != form.typed("shown_line")
+
+
+async def joined_document(form: Form[RecomputationAnswers]) -> CleanDocument | None:
+    file = form.data.document
+    if not isinstance(file, UploadFile):
+        return None
+    try:
+        return await clean_document(name=file.filename, content=await file.read())
+    except (DocumentRefused, TooManyDocuments) as refused:
+        form.refuse("document", refused.code)
+        return None

@@ -5,35 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from sqlmodel import select
 
 from app.explanations.requests import told_request
-from app.forms.base import Answer, Form, answers_of
+from app.forms.base import Form, answers_of
 from app.forms.declaration import choices_of, typed
-from app.forms.recomputation import RecomputationAnswers, kind_of_answer, recomputation_answers
+from app.forms.recomputation import RecomputationAnswers, kind_of_answer
 from app.i18n.labels import label
 from app.pages import go, page
 from app.requests import PortalRequest
-from app.routes.asking import Asking, Concerned, concerned, read_asking
+from app.routes.asking import (
+    Asking,
+    Concerned,
+    concerned,
+    joined_document,
+    read_asked,
+    read_asking,
+    shows_other_line,
+)
 from identity.tables import Staff
 from registry import requests
 from registry.centres import centre_for
 from registry.dates import local_date
 from registry.delays import delays_on, due_on
-from registry.documents import CleanDocument, TooManyDocuments, clean_document
-from registry.errors import NotFound
+from registry.errors import NoHousehold, NotFound
 from registry.indexes import PastIndex, history
-from registry.refused_documents import DocumentRefused
-from registry.requests import AlreadyOpen, NoIndex, RequestTimeline
+from registry.requests import AlreadyOpen, InvalidRequest, NoIndex, RequestTimeline
 from registry.tables import RecomputationRequest, RequestReason, Visit
 
 RECOMPUTATION = "/household/recomputation"
 CHECK = f"{RECOMPUTATION}/check"
 RECEIPTS = f"{RECOMPUTATION}/receipts"
-ABOUT_FACT = ("fact", "proposed_value")
 # A document has at most 5 MB; one that is a little larger still gets an answer beside its question.
 LARGEST_UPLOAD = 7_000_000
 
@@ -62,8 +66,8 @@ async def check_request(request: PortalRequest) -> Response[bytes]:
     if asking is None:
         return go(request, RECOMPUTATION)
     sent = await answers_of(request)
-    facts, form = await _read(request, asking, sent)
-    if _shows_other_line(form, facts):
+    facts, form = await read_asked(request, asking, sent)
+    if shows_other_line(form, facts):
         form.errors.clear()
         return await _questions(request, asking, form)
     if not form.valid:
@@ -78,11 +82,12 @@ async def send_request(request: PortalRequest) -> Response[bytes]:
     asking = await read_asking(request)
     if asking is None:
         return go(request, RECOMPUTATION)
-    facts, form = await _read(request, asking, await answers_of(request))
-    document = await _document(form) if form.valid else None
+    facts, form = await read_asked(request, asking, await answers_of(request))
     if not form.valid:
-        show = _check if set(form.errors) == {"document"} else _questions_again
-        return await show(request, asking, form, facts, status=422)
+        return await _questions(request, asking, form, status=422)
+    document = await joined_document(form)
+    if form.errors:
+        return await _check(request, asking, form, facts, status=422)
     try:
         made = await requests.request_recomputation(
             request.db,
@@ -100,7 +105,8 @@ async def send_request(request: PortalRequest) -> Response[bytes]:
     except AlreadyOpen:
         asked = await requests.requests_of(request.db, person_id=request.signed_in.citizen_id)
         return await _follow(request, asked, status=409)
-    except NoIndex:
+    except (NoHousehold, NoIndex, InvalidRequest):
+        # The household or its index changed a moment ago: what can be asked now is shown.
         return go(request, RECOMPUTATION)
     return go(request, f"{RECEIPTS}/{made.reference}")
 
@@ -120,61 +126,6 @@ async def show_receipt(request: PortalRequest, reference: FromPath[str]) -> Resp
         told=told_request(timeline, (), request.lang),
         officer=await _officer(request, reference),
     )
-
-
-async def _read(
-    request: PortalRequest, asking: Asking, sent: dict[str, Answer]
-) -> tuple[tuple[Concerned, ...], Form[RecomputationAnswers]]:
-    """The form as it was sent, and the facts that its line offers."""
-    line = sent.get("line")
-    if line != sent.get("shown_line"):
-        sent = {name: value for name, value in sent.items() if name not in ABOUT_FACT}
-    facts = await concerned(request, asking, line if isinstance(line, str) else None)
-    form = Form(recomputation_answers(facts[0].fact if facts else None), request.lang, sent)
-    if form.valid:
-        _check_line_and_fact(form, asking, facts)
-    return facts, form
-
-
-def _check_line_and_fact(
-    form: Form[RecomputationAnswers], asking: Asking, facts: tuple[Concerned, ...]
-) -> None:
-    answers = form.data
-    if answers.line and not asking.line(answers.line):
-        form.refuse("line", "enum")
-    elif not answers.line and answers.reason is RequestReason.WRONG_LINE:
-        form.refuse("line", "missing")
-    if answers.fact and answers.fact not in {each.name for each in facts}:
-        form.refuse("fact", "enum")
-    elif answers.proposed_value is not None and not answers.fact:
-        form.refuse("fact", "missing")
-
-
-def _shows_other_line(form: Form[RecomputationAnswers], facts: tuple[Concerned, ...]) -> bool:
-    """A line was chosen whose facts the page did not show yet: they are asked before going on."""
-    return bool(facts) and form.typed("line") != form.typed("shown_line")
-
-
-async def _document(form: Form[RecomputationAnswers]) -> CleanDocument | None:
-    file = form.data.document
-    if not isinstance(file, UploadFile):
-        return None
-    try:
-        return await clean_document(name=file.filename, content=await file.read())
-    except (DocumentRefused, TooManyDocuments) as refused:
-        form.refuse("document", refused.code)
-        return None
-
-
-async def _questions_again(
-    request: PortalRequest,
-    asking: Asking,
-    form: Form[RecomputationAnswers],
-    _: tuple[Concerned, ...],
-    *,
-    status: int,
-) -> Response[bytes]:
-    return await _questions(request, asking, form, status=status)
 
 
 async def _questions(

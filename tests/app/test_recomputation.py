@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -23,7 +24,7 @@ from registry.tables import (
     VisitPurpose,
 )
 from tests.app.conftest import Clock
-from tests.app.pages import PageBrowser, Upload
+from tests.app.pages import PageBrowser, Upload, Value
 from tests.app.settled import CENTRE, come_in, decide, settle
 from tests.registry.family import Family, add_officer, transaction
 
@@ -190,6 +191,31 @@ async def test_what_the_page_does_not_offer_is_refused(
     await visitor.send(form)
     assert visitor.status == 422
     assert visitor.errors
+    assert await kept(portal) == []
+
+
+@pytest.mark.parametrize("path", [ADDRESS, f"{ADDRESS}/check"])
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"document": "no file"},
+        {"words": ["one", "two"]},
+        {"reason": "because"},
+        {"unknown": "1"},
+        {"line": ["U30", "U35"]},
+        {"line": "x" * 300},
+        {"change": "perhaps"},
+    ],
+)
+async def test_a_forged_form_is_answered_by_a_page(
+    visitor: PageBrowser, portal: Portal, family: Family, path: str, forged: dict[str, Value]
+) -> None:
+    await visitor.open(f"{ADDRESS}?line=U35")
+    form = visitor.form().fill(words=WORDS)
+    form.values.update(forged)
+    form.element = replace(form.element, attributes={**form.element.attributes, "action": f"/fr{path}"})
+    await visitor.send(form)
+    assert visitor.status == 422
     assert await kept(portal) == []
 
 
