@@ -23,7 +23,7 @@ from registry.dates import local_date
 from registry.facts import Education, Facts, Occupation, Zone
 from registry.geography import atlas, options
 from registry.households import find_household
-from registry.indexes import written_decision
+from registry.indexes import ledger, written_decision
 from registry.measures.of_members import MembersWho
 from registry.programmes import decide, thresholds
 from registry.scoring import Index, IndexModel, model_on
@@ -156,7 +156,7 @@ def _estimate(request: PortalRequest, facts: Facts, model: IndexModel) -> Estima
         index=index,
         programmes=programme_words(decisions, request.lang),
         scale=gauge(index.index, thresholds(today), request.lang),
-        telling=most_telling(ledger_lines(index.lines, about)),
+        telling=most_telling(ledger_lines(ledger(index.written_lines()), about)),
         order_matters=order_matters(facts),
     )
 
