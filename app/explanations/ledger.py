@@ -65,14 +65,34 @@ def ledger_lines(lines: Sequence[Line], about: Explained) -> tuple[LedgerLine, .
 
     Their points still sum to the index, together with the two constants, which come last.
     """
+    return _told_in_order(lines, about, [line.code for line in lines if line.code not in SQUARES])
+
+
+def most_telling(lines: Sequence[Line], about: Explained) -> tuple[LedgerLine, ...]:
+    """The few lines that say most, in plain words alone. Only these are told: the page is the one read most."""
+    points = _points_with_squares(lines)
+    codes = sorted(points.keys() - set(CONSTANTS), key=lambda code: -abs(points[code]))[:MOST_TOLD]
+    return tuple(replace(line, coefficient="") for line in _told_in_order(lines, about, codes))
+
+
+def _told_in_order(lines: Sequence[Line], about: Explained, codes: Iterable[str]) -> tuple[LedgerLine, ...]:
     by_code = {line.code: line for line in lines}
     size = household_size(lines)
-    told = [_told(line, by_code, size, about) for line in lines if line.code not in SQUARES]
+    told = [_told(by_code[code], by_code, size, about) for code in codes]
     largest = max((abs(line.exact_points) for line in told if line.code not in CONSTANTS), default=Decimal(0))
     sized = [
         replace(line, width=_width(line, largest)) for line in told if line.exact_points or line.code == "k"
     ]
     return tuple(sorted(sized, key=lambda line: (line.code in CONSTANTS, -abs(line.exact_points))))
+
+
+def _points_with_squares(lines: Iterable[Line]) -> dict[str, Decimal]:
+    """The points of each variable, those of its square included."""
+    points: dict[str, Decimal] = {}
+    for line in lines:
+        code = SQUARES.get(line.code, line.code)
+        points[code] = points.get(code, Decimal(0)) + line.points
+    return points
 
 
 def told_line(lines: Sequence[Line], code: str, about: Explained) -> LedgerLine | None:
@@ -92,12 +112,6 @@ def ledger_groups(lines: Iterable[LedgerLine], lang: str) -> tuple[LedgerGroup, 
         if of_group:
             groups.append(LedgerGroup(gettext(lang, title), of_group))
     return tuple(groups)
-
-
-def most_telling(lines: Iterable[LedgerLine]) -> tuple[LedgerLine, ...]:
-    """The few lines that say most, in plain words alone."""
-    telling = [replace(line, coefficient="") for line in lines if line.code not in CONSTANTS]
-    return tuple(telling[:MOST_TOLD])
 
 
 def without_effect(lines: Sequence[Line], lang: str) -> tuple[str, ...]:

@@ -48,16 +48,18 @@ class _Head:
 async def show_household(request: PortalRequest) -> Response[bytes]:
     person_id = request.signed_in.citizen_id
     view = await indexes.household_view(request.db, person_id=person_id, now=request.now)
-    asked = await invitations.invitations_of(request.db, person_id=person_id, now=request.now)
-    draft = await drafts.find_draft(request.db, person_id=person_id)
-    common: dict[str, Any] = {
-        "invitations": [_invitation(each, request.lang) for each in asked],
-        "has_draft": draft is not None,
-        "report_days": delays_on(local_day(request.now)).change_report_days,
-    }
     if view is None:
-        return page(request, "household/none.html", **common)
-    return page(request, "household/index.html", **common, **_household(request, view))
+        draft = await drafts.find_draft(request.db, person_id=person_id)
+        asked = await _invitations(request, person_id)
+        return page(request, "household/none.html", invitations=asked, has_draft=draft is not None)
+    return page(
+        request,
+        "household/index.html",
+        invitations=await _invitations(request, person_id) if view.has_invitation else (),
+        has_draft=view.has_draft,
+        report_days=delays_on(local_day(request.now)).change_report_days,
+        **_household(request, view),
+    )
 
 
 @get("/household/index")
@@ -97,8 +99,8 @@ def _household(request: PortalRequest, view: HouseholdView) -> dict[str, Any]:
         "telling": (),
     }
     if view.index is not None and view.lines is not None:
-        lines = ledger_lines(indexes.ledger(view.lines), _explained(request, view, contestable=False))
-        context["telling"] = most_telling(lines)
+        about = _explained(request, view, contestable=False)
+        context["telling"] = most_telling(indexes.ledger(view.lines), about)
         context["scale"] = gauge(view.index, thresholds(local_day(request.now)), request.lang)
     return context
 
@@ -128,6 +130,11 @@ def _head_name(view: HouseholdView, lang: str) -> PersonName:
 
 def _commune(view: HouseholdView, lang: str) -> PlaceName | None:
     return place_name(atlas().commune(view.commune), lang) if view.commune else None
+
+
+async def _invitations(request: PortalRequest, person_id: int) -> list[dict[str, Any]]:
+    asked = await invitations.invitations_of(request.db, person_id=person_id, now=request.now)
+    return [_invitation(each, request.lang) for each in asked]
 
 
 def _invitation(invitation: Invitation, lang: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from app.explanations.gauge import Gauge, gauge
-from app.explanations.ledger import Explained, LedgerLine, ledger_lines, most_telling
+from app.explanations.ledger import Explained, LedgerLine, most_telling
 from app.explanations.programmes import ProgrammeWords, programme_words
 from app.forms.base import Form, answers_of
 from app.forms.declaration import choices_of
@@ -23,7 +23,7 @@ from registry.dates import local_date
 from registry.facts import Education, Facts, Occupation, Zone
 from registry.geography import atlas, options
 from registry.households import find_household
-from registry.indexes import ledger, written_decision
+from registry.indexes import written_decision
 from registry.measures.of_members import MembersWho
 from registry.programmes import decide, thresholds
 from registry.scoring import Index, IndexModel, model_on
@@ -64,7 +64,7 @@ async def estimate(request: PortalRequest) -> Response[bytes]:
     """Repeated at will: nothing is written."""
     model, sent = model_on(local_date(request.now)), await answers_of(request)
     zone = sent.get("zone")
-    if zone not in set(Zone):
+    if not isinstance(zone, str) or zone not in set(Zone):
         return _place(request, "", "")
     form = Form(simulator_answers(Zone(zone), model), request.lang, sent)
     if not form.valid:
@@ -156,7 +156,7 @@ def _estimate(request: PortalRequest, facts: Facts, model: IndexModel) -> Estima
         index=index,
         programmes=programme_words(decisions, request.lang),
         scale=gauge(index.index, thresholds(today), request.lang),
-        telling=most_telling(ledger_lines(ledger(index.written_lines()), about)),
+        telling=most_telling(index.lines, about),
         order_matters=order_matters(facts),
     )
 
