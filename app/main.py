@@ -37,6 +37,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
+STRICT_TRANSPORT = "max-age=31536000; includeSubDomains; preload"
 HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
@@ -46,6 +47,13 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "geolocation=(), camera=(), microphone=()",
     "x-robots-tag": "noindex",
+}
+# A file under /static/ is no page: it loads nothing, and every byte of a first visit is somebody's prepaid data.
+FILE_HEADERS = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
 }
 
 
@@ -114,15 +122,15 @@ def _site_map(*, demonstration: bool) -> list[BaseRouteHandler | Router]:
 
 def _safe_headers(settings: Settings) -> Any:
     """Headers of every answer, errors and files included."""
-    fixed = dict(HEADERS)
-    if settings.secure:
-        fixed["strict-transport-security"] = "max-age=31536000; includeSubDomains; preload"
+    transport = {"strict-transport-security": STRICT_TRANSPORT} if settings.secure else {}
+    of_pages, of_files = HEADERS | transport, FILE_HEADERS | transport
 
     async def add_headers(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
         headers = MutableScopeHeaders.from_message(message)
-        for name, value in fixed.items():
+        is_file = scope["path"].startswith("/static/")
+        for name, value in (of_files if is_file else of_pages).items():
             headers.setdefault(name, value)
         headers.setdefault("cache-control", "no-store")
 
