@@ -73,10 +73,17 @@ class Form(Generic[A]):
         """Add what only the domain can know: the field and the code of its refusal."""
         self.errors[name] = FieldError(code, values)
 
-    def typed(self, name: str) -> str | list[str]:
-        """What was typed, as it was; the empty string before anything was."""
+    def typed(self, name: str) -> str:
+        """What was typed, as it was; the empty string before anything was. Of several answers, the first."""
         value = self.answers.get(name, "")
+        if isinstance(value, list):
+            return value[0]
         return "" if isinstance(value, UploadFile) else value
+
+    def ticked(self, name: str) -> list[str]:
+        """Every answer to a question that takes more than one."""
+        value = self.answers.get(name, [])
+        return value if isinstance(value, list) else [self.typed(name)]
 
     def error(self, name: str) -> str | None:
         """The sentence for a field, in the language of the form."""

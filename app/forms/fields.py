@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, StringConstraints, ValidationInfo
@@ -21,6 +22,7 @@ INVISIBLE = dict.fromkeys(
     map(ord, "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff\u200b\u061c")
 )
 SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009-."))
+AMOUNT = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
 SPACES_ALONE = dict.fromkeys(map(ord, " \u00a0\u202f\u2009"))
 
 
@@ -78,18 +80,13 @@ def money(most: int = 20_000) -> Any:
     """An amount in MAD with at most two decimals; a comma or a full stop marks them."""
 
     def parse(value: Any) -> Decimal:
-        digits = latin_digits(_one_text(value)).replace("\u066b", ",")
-        for space in " \u00a0\u202f\u2009":
-            digits = digits.replace(space, "")
-        try:
-            number = Decimal(digits.replace(",", "."))
-        except InvalidOperation:
-            raise refused("not_a_number") from None
-        if not number.is_finite() or len(digits) > 15:
+        digits = latin_digits(_one_text(value)).translate(SPACES_ALONE).replace("\u066b", ",").replace(",", ".")
+        if not AMOUNT.fullmatch(digits) or len(digits) > 15:
             raise refused("not_a_number")
-        if number != number.quantize(Decimal("0.01")):
+        # Three digits after the mark are more likely a thousand: 1,500 must not be read as one and a half.
+        if len(digits.partition(".")[2]) > 2:
             raise refused("too_many_decimals")
-        return _between(number, 0, most)
+        return _between(Decimal(digits), 0, most)
 
     return Annotated[Decimal, BeforeValidator(parse)]
 
@@ -140,9 +137,10 @@ def _email(value: Any) -> str:
 
 
 def _language(value: Any) -> str:
-    if value not in LOCALES:
+    code = _one_text(value)
+    if code not in LOCALES:
         raise refused("enum")
-    return str(value)
+    return code
 
 
 def _password(value: Any) -> str:
@@ -156,7 +154,7 @@ DocumentNumber = Annotated[str, _parsed(parse_document_number)]
 RecoveryCode = Annotated[str, _parsed(parse_recovery_code)]
 OneTimeCode = Annotated[str, BeforeValidator(_code)]
 Email = Annotated[str, BeforeValidator(_email)]
-Language = Annotated[str, BeforeValidator(_one_text), BeforeValidator(_language)]
+Language = Annotated[str, BeforeValidator(_language)]
 Password = Annotated[
     str, BeforeValidator(_password), StringConstraints(max_length=128, strip_whitespace=False)
 ]

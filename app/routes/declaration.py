@@ -30,6 +30,8 @@ from registry.errors import NotHead
 TASKS = "/household/declaration"
 CHECK = f"{TASKS}/{Step.CHECK.value}"
 DISCARD = f"{TASKS}/discard"
+# Chosen on the way to the commune, which alone is a fact.
+LEADING_TO_COMMUNE = ("region", "province")
 QUESTIONS = [f"{TASKS}/{step.value}" for step in ABOUT_HOUSEHOLD]
 
 
@@ -134,7 +136,7 @@ def changed_page(request: PortalRequest, address: str, *, saved: Typed, typed: T
         address=address + ("?from=check" if from_check(request) else ""),
         typed=typed,
         saved_facts=facts_of(saved),
-        typed_facts=facts_of(typed),
+        typed_facts=facts_of({name: value for name, value in typed.items() if name not in LEADING_TO_COMMUNE}),
         seen=stamp(saved),
     )
 

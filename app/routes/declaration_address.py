@@ -32,13 +32,13 @@ async def show_address(request: PortalRequest) -> Response[bytes]:
 @post(ADDRESS, exception_handlers=BY_HEAD_ONLY)
 async def save_address(request: PortalRequest) -> Response[bytes]:
     declaring, sent = await read_declaring(request), await answers_of(request)
-    places = _consistent({name: str(sent[name]) for name in PLACE if name in sent})
+    places = _consistent({name: value for name, value in _texts(sent).items() if name in PLACE})
     if _shows_another_list(sent, places):
         rest = {name: value for name, value in sent.items() if name not in PLACE}
         return _address(request, declaring, prefilled(AddressAnswers, request, {**_texts(rest), **places}))
     form = Form(AddressAnswers, request.lang, {**sent, **places})
     if not form.valid:
-        _leave_out_lists_not_shown(form, sent)
+        _leave_out_lists_not_shown(form)
         return _address(request, declaring, form, status=422)
     saved = declaring.journey.typed_in(Step.ADDRESS)
     typed = typed_facts(form.data)
@@ -90,11 +90,13 @@ def _shows_another_list(sent: Mapping[str, Answer], places: Mapping[str, str]) -
     return places.get("province") in known.provinces and "commune" not in places
 
 
-def _leave_out_lists_not_shown(form: Form[Any], sent: Mapping[str, Answer]) -> None:
-    """Nobody is told to choose from a list that the page did not offer."""
-    for name in PLACE[1:]:
-        if name not in sent and len(form.errors) > 1:
-            form.errors.pop(name, None)
+def _leave_out_lists_not_shown(form: Form[Any]) -> None:
+    """Nobody is told to choose from a list that the page does not offer."""
+    known = atlas()
+    if form.typed("region") not in known.regions:
+        form.errors.pop("province", None)
+    if form.typed("province") not in known.provinces:
+        form.errors.pop("commune", None)
 
 
 def _with_places(typed: Typed) -> dict[str, str]:

@@ -1,0 +1,356 @@
+"""Every form of the portal as somebody has it open: who, where, and answers that are right.
+
+A new form belongs here: `test_every_form.py` fails for a POST route that no place reaches.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import urlsplit
+
+import pyotp
+from litestar import Litestar
+
+from app.requests import Portal
+from app.rights import RIGHTS
+from tests.app.declaring import ANFA, RURAL, URBAN, URBAN_HEAD
+from tests.app.pages import FilledForm, PageBrowser, Value
+from tests.app.town import PDF, TOTP_SECRET, Town
+from tests.identity.world import last_code
+
+NOBODY: Final = ""
+NEW_PASSWORD: Final = "sept figues sous la lune"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A form that is filled in on the way. Without a path it is on the page where one is already."""
+
+    path: str | None
+    answers: Mapping[str, Value] = field(default_factory=dict)
+    action: str | None = None
+    # Sent though the page does not offer it, as from a tab that is older than the last change.
+    older: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Place:
+    """`to` is where the right answers lead (a pattern), or the status of the page that they are answered with."""
+
+    who: str
+    path: str | None
+    answers: Mapping[str, Value]
+    to: str | int
+    action: str | None = None
+    before: tuple[Step, ...] = ()
+    # The form only asks for the next list of choices: nothing is checked, and nothing kept.
+    only_shows: bool = False
+    # Fields that are asked only once another one is answered.
+    follow: frozenset[str] = frozenset()
+
+
+CLAIM = {
+    "document_kind": "national_card",
+    "document_number": "{newcomer_document}",
+    "birth_date_day": "27",
+    "birth_date_month": "3",
+    "birth_date_year": "1984",
+    "phone": "{newcomer_phone}",
+}
+CLAIMED = (Step("/claim", CLAIM), Step(None, {"code": "{code:newcomer}"}))
+SIGN_IN = {"identifier": "{amal_identifier}", "password": "{password}", "shared_device": "no"}
+RECOVERY = {"identifier": "{amal_identifier}", "recovery_code": "{amal_recovery_code}"}
+DECLARATION = "/household/declaration"
+DRAFT = Step(f"{DECLARATION}/dwelling", {"rooms": "2"})
+DOUBT = {**URBAN["spending"], "butane_mad": "0"}
+RECOMPUTATION = "/household/recomputation"
+ASKED = Step(
+    f"{RECOMPUTATION}?line=U35",
+    {"fact": "internet_mad", "proposed_value": "0", "words": "No subscription since January."},
+)
+REQUEST = "/staff/requests/{request}"
+REASON = "The bill of February says sixty dirhams a month."
+CORRECTION = Step(f"{REQUEST}/correction", {"internet_mad": "60", "decision_words": REASON})
+REFUSAL = Step(f"{REQUEST}/refusal", {"decision_words": REASON})
+VISIT = {"person_identifier": "{amal_identifier}", "purpose": "declaration"}
+STAFF = {"email": "officer@centre.example.ma", "password": "{staff_password}", "totp": "{totp}"}
+URBAN_ESTIMATE = {
+    "head_age": "42",
+    "education": "basic",
+    "occupation": "other",
+    "spouse": "yes",
+    "rooms": "2",
+    "meter": "individual",
+    "water_mad": "100",
+    "electricity_mad": "200.50",
+}
+RURAL_ESTIMATE = {
+    "head_age": "42",
+    "education": "none",
+    "occupation": "farmer",
+    "rooms": "2",
+    "dwelling_type": "modern_house",
+    "cows": "3",
+    "R20": "1",
+}
+
+PLACES: Final[dict[str, Place]] = {
+    "claim": Place(NOBODY, "/claim", CLAIM, "/claim/code"),
+    "claim code": Place(NOBODY, None, {"code": "{code:newcomer}"}, "/claim/account", before=CLAIMED[:1]),
+    "claim code again": Place(NOBODY, None, {}, "/claim/code", "/claim/code/again", CLAIMED[:1]),
+    "claim account": Place(
+        NOBODY,
+        None,
+        {"new_password": NEW_PASSWORD, "language": "ar", "sms_language": "fr", "email": "zineb@example.ma"},
+        "/claim/done",
+        before=CLAIMED,
+    ),
+    "claim done": Place(
+        NOBODY, None, {}, "/household", before=(*CLAIMED, Step(None, {"new_password": NEW_PASSWORD}))
+    ),
+    "sign in": Place(NOBODY, "/sign-in", SIGN_IN, "/sign-in/code"),
+    "sign in, back to a page": Place(NOBODY, "/sign-in?next=/messages", SIGN_IN, "/sign-in/code"),
+    "sign in code": Place(
+        NOBODY, None, {"code": "{code:amal}"}, "/household", before=(Step("/sign-in", SIGN_IN),)
+    ),
+    "sign in code again": Place(
+        NOBODY, None, {}, "/sign-in/code", "/sign-in/code/again", (Step("/sign-in", SIGN_IN),)
+    ),
+    "sign out": Place("amal", "/sign-out", {}, "/sign-out"),
+    "recovery": Place(NOBODY, "/recovery", RECOVERY, "/recovery/code"),
+    "recovery code": Place(
+        NOBODY, None, {"code": "{code:amal}"}, "/recovery/password", before=(Step("/recovery", RECOVERY),)
+    ),
+    "recovery code again": Place(
+        NOBODY, None, {}, "/recovery/code", "/recovery/code/again", (Step("/recovery", RECOVERY),)
+    ),
+    "recovery password": Place(
+        NOBODY,
+        None,
+        {"new_password": NEW_PASSWORD},
+        "/account/recovery-code",
+        before=(Step("/recovery", RECOVERY), Step(None, {"code": "{code:amal}"})),
+    ),
+    "account stay": Place("amal", "/account", {}, "/account", "/account/stay"),
+    "account prove": Place("amal", "/account/prove", {"password": "{password}"}, "/account"),
+    "account languages": Place(
+        "amal", "/account/languages", {"language": "zgh", "sms_language": "ar"}, "/account"
+    ),
+    "account email": Place("amal", "/account/email", {"email": "amal2@example.ma"}, "/account/email/code"),
+    "account email remove": Place("amal", "/account/email", {}, "/account", "/account/email/remove"),
+    "account email code": Place(
+        "amal",
+        None,
+        {"code": "{code:amal2@example.ma}"},
+        "/account",
+        before=(Step("/account/email", {"email": "amal2@example.ma"}),),
+    ),
+    "account email code again": Place(
+        "amal",
+        None,
+        {},
+        "/account/email/code",
+        "/account/email/code/again",
+        (Step("/account/email", {"email": "amal2@example.ma"}),),
+    ),
+    "account recovery code": Place("amal", "/account/recovery-code", {}, "/account/recovery-code"),
+    "account recovery code kept": Place(
+        "amal",
+        None,
+        {},
+        "/account",
+        "/account/recovery-code/kept",
+        (Step("/account/recovery-code"),),
+    ),
+    "address, region": Place("amal", f"{DECLARATION}/address", {"region": "06"}, 200, only_shows=True),
+    "address": Place(
+        "amal",
+        None,
+        {"commune": ANFA["commune"], "district": "Derb Omar"},
+        f"{DECLARATION}/dwelling",
+        follow=frozenset({"province", "commune"}),
+        before=(
+            Step(f"{DECLARATION}/address", {"region": ANFA["region"]}),
+            Step(None, {"province": ANFA["province"]}),
+        ),
+    ),
+    "dwelling, urban": Place("hassan", f"{DECLARATION}/dwelling", URBAN["dwelling"], f"{DECLARATION}/.+"),
+    "equipment, urban": Place("hassan", f"{DECLARATION}/equipment", URBAN["equipment"], f"{DECLARATION}/.+"),
+    "spending, urban": Place("hassan", f"{DECLARATION}/spending", URBAN["spending"], f"{DECLARATION}/.+"),
+    "spending, doubted": Place(
+        "hassan",
+        None,
+        {},
+        f"{DECLARATION}/.+",
+        before=(Step(f"{DECLARATION}/spending", DOUBT),),
+    ),
+    "property, urban": Place("hassan", f"{DECLARATION}/property", URBAN["property"], f"{DECLARATION}/.+"),
+    "dwelling, rural": Place("brahim", f"{DECLARATION}/dwelling", RURAL["dwelling"], f"{DECLARATION}/.+"),
+    "equipment, rural": Place("brahim", f"{DECLARATION}/equipment", RURAL["equipment"], f"{DECLARATION}/.+"),
+    "spending, rural": Place("brahim", f"{DECLARATION}/spending", RURAL["spending"], f"{DECLARATION}/.+"),
+    "property, rural": Place("brahim", f"{DECLARATION}/property", RURAL["property"], f"{DECLARATION}/.+"),
+    "changed in another tab": Place(
+        "hassan",
+        None,
+        {},
+        f"{DECLARATION}/.+",
+        before=(
+            Step(
+                f"{DECLARATION}/property",
+                {**URBAN["property"], "garage": "yes"},
+                older={"seen": "0" * 16},
+            ),
+        ),
+    ),
+    "head of household": Place("hassan", f"{DECLARATION}/members/head", URBAN_HEAD, f"{DECLARATION}/members"),
+    "member": Place("hassan", f"{DECLARATION}/members/{{member}}", {}, f"{DECLARATION}/members"),
+    "check": Place("hassan", f"{DECLARATION}/check", {}, f"{DECLARATION}/receipts/.+", before=(DRAFT,)),
+    "check, from a visit": Place(
+        "visiting", f"{DECLARATION}/check", {}, f"{DECLARATION}/receipts/.+", before=(DRAFT,)
+    ),
+    "discard": Place("hassan", f"{DECLARATION}/discard", {}, DECLARATION, before=(DRAFT,)),
+    "child": Place(
+        "said",
+        "/household/members/children",
+        {"person_identifier": "{newborn_identifier}"},
+        "/household/members",
+    ),
+    "invite": Place(
+        "amal",
+        "/household/members/invite",
+        {"person_identifier": "{guest_identifier}", "birth_year": "1984", "relation": "spouse"},
+        "/household/members",
+    ),
+    "withdraw": Place("said", "/household/members/{pending}/withdraw", {}, "/household/members"),
+    "remove": Place("said", "/household/members/{child}/remove", {}, "/household/members"),
+    "leave": Place("fatima", "/household/leave", {}, "/household"),
+    "invitation": Place(
+        "samira", "/household/invitations/{pending}", {"reply": "accept"}, "/household/members"
+    ),
+    "invitation refused": Place("samira", "/household/invitations/{pending}", {"reply": "refuse"}, "/household"),
+    "recomputation": Place(
+        "hassan", ASKED.path, ASKED.answers, 200, follow=frozenset({"fact", "proposed_value"})
+    ),
+    "recomputation, a new fact": Place(
+        "hassan", RECOMPUTATION, {"reason": "new_fact", "words": "My work has ended."}, 200
+    ),
+    "recomputation, change": Place("hassan", None, {}, 200, f"{RECOMPUTATION}/check", (ASKED,)),
+    "recomputation, send": Place(
+        "hassan",
+        None,
+        {"document": ("bill.pdf", PDF, "application/pdf")},
+        f"{RECOMPUTATION}/receipts/.+",
+        RECOMPUTATION,
+        (ASKED,),
+    ),
+    "messages read": Place("hassan", "/messages", {}, "/messages", "/messages/read"),
+    "simulator, urban": Place(NOBODY, "/simulator?zone=urban&region=06", URBAN_ESTIMATE, 200),
+    "simulator, rural": Place("hassan", "/simulator?zone=rural&region=03", RURAL_ESTIMATE, 200),
+    "staff sign in": Place(NOBODY, "/staff/sign-in", STAFF, "/staff"),
+    "visits": Place("officer", "/staff/visits", VISIT, "/staff/visits/code"),
+    "visit code": Place(
+        "officer", None, {"code": "{code:amal}"}, "/household", before=(Step("/staff/visits", VISIT),)
+    ),
+    "visit code again": Place(
+        "officer",
+        None,
+        {},
+        "/staff/visits/code",
+        "/staff/visits/code/again",
+        (Step("/staff/visits", VISIT),),
+    ),
+    "visit end": Place("visiting", "/household", {}, "/staff/visits/.+", "/staff/visits/end"),
+    "correction": Place("officer", CORRECTION.path, CORRECTION.answers, 200),
+    "correction, confirm": Place(
+        "officer", None, {}, REQUEST, "/correction/confirm", (CORRECTION,)
+    ),
+    "refusal": Place("officer", REFUSAL.path, REFUSAL.answers, 200),
+    "refusal, confirm": Place("officer", None, {}, REQUEST, "/refusal/confirm", (REFUSAL,)),
+}
+
+
+@dataclass(frozen=True)
+class Visitors:
+    """Opens browsers for the people of the town, and finds what their telephones show."""
+
+    app: Litestar
+    portal: Portal
+    town: Town
+
+    def browser(self, who: str, lang: str = "fr") -> PageBrowser:
+        browser = PageBrowser(self.app, lang=lang)
+        if who:
+            browser.http.cookies.set("session", self.town.tokens[who])
+        return browser
+
+    async def stand(self, place: Place, lang: str = "fr") -> tuple[PageBrowser, FilledForm]:
+        """Go to a place and fill its form in rightly; it is not sent."""
+        browser = self.browser(place.who, lang)
+        for step in place.before:
+            await self._take(browser, step)
+        if place.path is not None:
+            await browser.open(self.town.fill(place.path))
+        form = _form(browser, place.action)
+        form.fill(**await self._filled(place.answers))
+        form.press(None)
+        return browser, form
+
+    async def _take(self, browser: PageBrowser, step: Step) -> None:
+        if step.path is not None:
+            await browser.open(self.town.fill(step.path))
+        form = _form(browser, step.action)
+        form.fill(**await self._filled(step.answers))
+        form.values.update(step.older)
+        form.press(None)
+        await browser.send(form)
+
+    async def _filled(self, answers: Mapping[str, Value]) -> dict[str, Value]:
+        return {
+            name: await self._word(value) if isinstance(value, str) else value
+            for name, value in answers.items()
+        }
+
+    async def _word(self, text: str) -> str:
+        if text == "{totp}":
+            return pyotp.TOTP(TOTP_SECRET).at(self.portal.clock())
+        if text.startswith("{code:"):
+            person = self.town.people.get(text[6:-1])
+            address = str(person.phone) if person else text[6:-1]
+            async with self.portal.reads() as session:
+                return await last_code(session, self.portal.keys, address=address)
+        return self.town.fill(text)
+
+
+def _form(browser: PageBrowser, action: str | None) -> FilledForm:
+    assert browser.status < 400 or browser.status == 409, f"{browser.path}: {browser.status} {browser.text}"
+    return browser.form(action) if action else FilledForm(main_form(browser))
+
+
+def main_form(browser: PageBrowser):
+    """The form that asks something, rather than a button of its own."""
+    forms = [form for form in browser.main.all("form") if form.get("method") == "post"]
+    assert forms, f"no form on {browser.path}: {browser.text}"
+    return forms[0]
+
+
+def target(browser: PageBrowser, form: FilledForm) -> str:
+    """The path, without the language and with its query, to which the form is sent."""
+    url = urlsplit(str(browser.response.url.join(form.action)) if form.action else str(browser.response.url))
+    path = "/" + url.path.split("/", 2)[2]
+    return f"{path}?{url.query}" if url.query else path
+
+
+PARAMETER = re.compile(r"\\{[a-z_]+\\}")
+
+
+def route_of(path: str, method: str = "GET") -> str | None:
+    """The route of the rights table that a path leads to, the most literal one first; None when there is none."""
+    path = path.partition("?")[0].partition("#")[0]
+    for route in sorted(RIGHTS, key=lambda route: route.count("{")):
+        pattern = PARAMETER.sub("[^/]+", re.escape(route)).replace("\\{file_path\\}", ".+")
+        if method in RIGHTS[route] and re.fullmatch(pattern, path):
+            return route
+    return None

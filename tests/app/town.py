@@ -1,0 +1,236 @@
+"""A small town with one of everything: where the tests about all forms and all routes take place.
+
+`Town.people` and `Town.officers` are named in lower case; `Town.words` has the identifiers and references that a path
+or an answer of a test may name in braces: `/household/members/{pending}/withdraw`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.requests import Portal
+from identity import sessions
+from identity.partial_date import PartialDate
+from identity.roles import Role
+from identity.staff import add_staff
+from identity.tables import Account, Gender, Person, Staff
+from registry.documents import clean_document
+from registry.facts import Diploma, Education, HealthCover, Occupation
+from registry.members import list_members
+from registry.requests import request_recomputation
+from registry.tables import Declaration, Document, Membership, RequestReason, VisitPurpose
+from registry.versions import MemberAnswers
+from registry.visits import end_visit, open_visit, request_visit_code
+from tests.identity.world import PASSWORD, add_account, last_code
+from tests.registry.family import add_account as add_bare_account
+from tests.registry.family import (
+    add_family,
+    add_person,
+    declare,
+    gather_members,
+    settled_family,
+)
+from tests.registry.worked_households import rural_home
+
+CENTRE, CENTRE_ELSEWHERE = "06.141-1", "05.091-1"
+STAFF_PASSWORD = "cinq oliviers au bord du puits"
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+FARMER = MemberAnswers(
+    education=Education.NONE,
+    diploma=Diploma.NONE,
+    literate=False,
+    occupation=Occupation.FARMER,
+    health_cover=HealthCover.NONE,
+)
+BORN = dt.date(1984, 3, 27)
+# Whose session has ended by itself because the account, or the officer, was disabled.
+DISABLED = ("locked", "dismissed")
+
+
+@dataclass
+class Town:
+    people: dict[str, Person] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+
+    def fill(self, text: str) -> str:
+        for name, word in self.words.items():
+            text = text.replace(f"{{{name}}}", word)
+        return text
+
+
+async def build_town(portal: Portal) -> Town:
+    town, now = Town(), portal.clock()
+    async with portal.writes() as session, session.begin():
+        await _add_newcomers(session, town)
+        await _add_households(session, town, now)
+        await _add_account_of_amal(session, portal, town)
+        await _add_request(session, portal, town)
+        await _add_officers(session, portal, town)
+        await _add_visits(session, portal, town)
+        await _open_sessions(session, town, now)
+    return town
+
+
+async def _add_newcomers(session: AsyncSession, town: Town) -> None:
+    """People of the register without an account."""
+    town.people["newcomer"] = await add_person(session, "Zineb", BORN, document_number="ZA654321")
+    town.people["guest"] = await add_person(session, "Omar", BORN, gender=Gender.MALE)
+    for name in ("newcomer", "guest"):
+        town.words[f"{name}_identifier"] = town.people[name].identifier
+    town.words["newcomer_document"] = str(town.people["newcomer"].document_number)
+    town.words["newcomer_phone"] = str(town.people["newcomer"].phone)
+
+
+async def _add_households(session: AsyncSession, town: Town, now: dt.datetime) -> None:
+    """Hassan and Fatima have an index; Said waits for Samira; Brahim farms alone; Driss contests his index."""
+    hassan = await settled_family(session, now)
+    town.people |= {"hassan": hassan.hassan, "fatima": hassan.fatima}
+    town.words["receipt"] = await _receipt(session, hassan.hassan)
+    town.words["member"] = await _membership(session, hassan.fatima)
+    town.words["hassan_identifier"] = hassan.hassan.identifier
+    said = await add_family(session, now)
+    town.people |= {"said": said.hassan, "samira": said.fatima}
+    town.words["pending"] = await gather_members(session, said, now)
+    town.words["child"] = await _membership(session, said.yassine)
+    parents = {"father_id": said.hassan.id, "mother_id": said.fatima.id}
+    newborn = await add_person(session, "Aya", dt.date(2025, 5, 5), **parents)
+    town.words["newborn_identifier"] = newborn.identifier
+    await declare(session, said.hassan, now)
+    brahim = await add_family(session, now)
+    town.people |= {"brahim": brahim.hassan, "malika": brahim.fatima}
+    await declare(session, brahim.hassan, now, home=rural_home(), members={"head": FARMER})
+    driss = await settled_family(session, now)
+    town.people |= {"driss": driss.hassan, "touria": driss.fatima}
+
+
+async def _receipt(session: AsyncSession, person: Person) -> str:
+    found = await session.exec(select(Declaration.reference).where(Declaration.declared_by == person.id))
+    return found.first() or ""
+
+
+async def _membership(session: AsyncSession, person: Person) -> str:
+    found = await session.exec(select(Membership.reference).where(Membership.person_id == person.id))
+    return found.one()
+
+
+async def _staff_id(session: AsyncSession, name: str) -> int:
+    found = await session.exec(select(Staff.id).where(Staff.email == f"{name}@centre.example.ma"))
+    return found.one() or 0
+
+
+async def _add_account_of_amal(session: AsyncSession, portal: Portal, town: Town) -> None:
+    """Amal claimed her account as everybody does: she has a password, a recovery code and an address."""
+    amal = town.people["amal"] = await add_person(session, "Amal", BORN, document_number="AB123456")
+    known: dict[str, Any] = {
+        "document_number": "AB123456",
+        "birth_date": PartialDate(BORN.year, BORN.month, BORN.day),
+        "phone": amal.phone,
+    }
+    opened = await add_account(session, portal.hasher, portal.keys, portal.clock(), **known)
+    opened.account.email, opened.account.email_confirmed_at = "amal@example.ma", portal.clock()
+    town.words |= {"amal_identifier": amal.identifier, "amal_recovery_code": opened.recovery_code}
+    town.words["password"] = PASSWORD
+
+
+async def _add_request(session: AsyncSession, portal: Portal, town: Town) -> None:
+    made = await request_recomputation(
+        session,
+        person_id=town.people["driss"].id,
+        reason=RequestReason.WRONG_LINE,
+        words="We have no internet any more.",
+        line_code="U35",
+        fact="internet_mad",
+        proposed_value="0",
+        document=await clean_document(name="bill.pdf", content=PDF),
+        sealer=portal.keys.sealer,
+        now=portal.clock(),
+    )
+    town.words["request"] = made.reference
+    town.words["document"] = (await session.exec(select(Document.reference))).one()
+
+
+async def _add_officers(session: AsyncSession, portal: Portal, town: Town) -> None:
+    officers = {
+        "officer": (Role.AGENT, CENTRE),
+        "elsewhere": (Role.AGENT, CENTRE_ELSEWHERE),
+        "visiting": (Role.AGENT, CENTRE),
+        "auditor": (Role.AUDITOR, CENTRE),
+        "administrator": (Role.ADMINISTRATOR, CENTRE),
+        "dismissed": (Role.AGENT, CENTRE),
+    }
+    for name, (role, centre) in officers.items():
+        await add_staff(
+            session,
+            email=f"{name}@centre.example.ma",
+            name_ar="موظفة",
+            name_latin="Amina Bennani",
+            password=STAFF_PASSWORD,
+            role=role,
+            centre_code=centre,
+            totp_secret=TOTP_SECRET,
+            hasher=portal.hasher,
+            keys=portal.keys,
+            now=portal.clock(),
+        )
+    town.words["staff_password"] = STAFF_PASSWORD
+
+
+async def _add_visits(session: AsyncSession, portal: Portal, town: Town) -> None:
+    """One visit of `officer` that has ended, and one of `visiting` for Hassan that has not."""
+    staff_id = await _staff_id(session, "officer")
+    visit = await _visit(session, portal, staff_id, town.people["touria"])
+    ended = await end_visit(session, visit_id=visit, staff_id=staff_id, now=portal.clock())
+    town.words["visit"] = ended.reference
+    running = await _visit(session, portal, await _staff_id(session, "visiting"), town.people["hassan"])
+    town.words["running_visit_id"] = str(running)
+
+
+async def _visit(session: AsyncSession, portal: Portal, staff_id: int, person: Person) -> int:
+    now = portal.clock()
+    challenge = await request_visit_code(
+        session,
+        staff_id=staff_id,
+        identifier=person.identifier,
+        purpose=VisitPurpose.DECLARATION,
+        browser="desk",
+        keys=portal.keys,
+        now=now,
+    )
+    visit = await open_visit(
+        session,
+        staff_id=staff_id,
+        challenge_id=challenge.id,
+        code=await last_code(session, portal.keys, address=str(person.phone)),
+        browser="desk",
+        keys=portal.keys,
+        now=now,
+    )
+    return visit.id or 0
+
+
+async def _open_sessions(session: AsyncSession, town: Town, now: dt.datetime) -> None:
+    locked = town.people["locked"] = await add_person(session, "Nadia", BORN)
+    await add_bare_account(session, locked, now)
+    for account in await session.exec(select(Account)):
+        person = next(name for name, one in town.people.items() if one.id == account.person_id)
+        town.tokens[person] = await sessions.open_citizen_session(
+            session, account_id=account.id or 0, shared_device=False, now=now
+        )
+        account.disabled_at = now if person in DISABLED else None
+    for officer in await session.exec(select(Staff)):
+        name = officer.email.partition("@")[0]
+        token = await sessions.open_staff_session(session, staff_id=officer.id or 0, now=now)
+        town.tokens[name] = token
+        officer.disabled_at = now if name in DISABLED else None
+    await sessions.set_visit(
+        session,
+        token_hash=sessions.hash_token(town.tokens["visiting"]),
+        visit_id=int(town.words["running_visit_id"]),
+    )
