@@ -18,9 +18,9 @@ from registry.programmes import Benefit, ComponentKind, Outcome, programme
 
 STATUS = {
     (Benefit.FREE_HEALTH_COVER, Outcome.OPEN): N_("Open: health cover without contribution"),
-    (Benefit.FREE_HEALTH_COVER, Outcome.CLOSED): N_("Not open: the index is above the threshold"),
+    (Benefit.FREE_HEALTH_COVER, Outcome.CLOSED): N_("Not open"),
     (Benefit.MONTHLY_AID, Outcome.OPEN): N_("Open: received every month"),
-    (Benefit.MONTHLY_AID, Outcome.CLOSED): N_("Not open: the index is above the threshold"),
+    (Benefit.MONTHLY_AID, Outcome.CLOSED): N_("Not open"),
     (Benefit.PAID_HEALTH_COVER, Outcome.OPEN): N_(
         "Open: health cover with a contribution to pay every month"
     ),
