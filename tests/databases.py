@@ -211,7 +211,7 @@ def _running(
             stderr=log,
             cwd=directory,
             env=_environment(),
-            preexec_fn=_stop_with_parent,
+            preexec_fn=stop_with_parent,
             **_as(account),
         )
     try:
@@ -222,7 +222,7 @@ def _running(
         server.wait(timeout=START_SECONDS)
 
 
-def _stop_with_parent() -> None:
+def stop_with_parent() -> None:
     """A killed test run leaves no server behind (Linux)."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PDEATHSIG, signal.SIGINT)
