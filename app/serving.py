@@ -68,6 +68,8 @@ def serve_portal(settings: Settings, *, host: str, port: int, workers: int) -> N
 def application() -> Litestar:
     """The portal of this process's environment, its worker included unless the settings say `separate`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # Migrations are looked at with every /ready, which is no news.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = read_settings()
     portal = create_portal(settings)
     return create_app(portal, beside=(work_beside,) if settings.worker_included else ())
