@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
 
 from litestar import Response
 from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +23,9 @@ from app.rights import Audience, audience
 from identity import sessions
 from registry import visits
 
+# A photograph of 5 MB over the slowest network that telephones still fall back to.
+BODY_SECONDS = 300
+REQUEST_TIMEOUT = 408
 TOUCH_AFTER = dt.timedelta(seconds=60)
 log = logging.getLogger("tiwizi")
 
@@ -34,6 +39,7 @@ class Conversation(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request = PortalRequest(scope, receive)
         portal, state = request.portal, scope["state"]
+        await _receive_body(request)
         writing = request.method not in SAFE_METHODS or scope["route_handler"].opt.get("writes", False)
         async with (portal.writes if writing else portal.reads)() as db:
             state["db"], state["now"] = db, portal.clock()
@@ -44,6 +50,17 @@ class Conversation(ASGIMiddleware):
         # Only now: on SQLite the request's own transaction would keep this one waiting.
         if state["visitor"]:
             await _touch(request)
+
+
+async def _receive_body(request: PortalRequest) -> None:
+    """Read a form before a transaction opens: whoever sends slowly, or stops halfway, then holds nothing."""
+    if request.method in SAFE_METHODS:
+        return
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            await request.form()
+    except TimeoutError:
+        raise HTTPException(status_code=REQUEST_TIMEOUT) from None
 
 
 def _settling(request: PortalRequest, send: Send) -> Send:
