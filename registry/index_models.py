@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from registry.datafiles import DEFAULT_PROFILE, InvalidData, data_files, read_json
 from registry.facts import Zone
-from registry.geography import atlas
+from registry.geography import FALLBACK_LANGUAGES, PlaceName, atlas
 from registry.measures import AnyVariable, ExactText, Variable
 
 MODEL_FILES: Final = "index-model-"
@@ -63,6 +63,7 @@ class IndexModel(_Dated):
     version: int
     effective_from: date
     source: str
+    source_names: Mapping[str, str]
     source_note: str
     value_decimals: Annotated[int, Field(ge=0, le=12)]
     zones: Mapping[Zone, ZoneFormula]
@@ -72,7 +73,14 @@ class IndexModel(_Dated):
         if missing := set(Zone) - set(self.zones):
             raise ValueError(f"the zone {min(missing)} is missing")
         _require_distinct("variable", [variable.code for variable in self.variables])
+        if not all(self.source_names.get(lang) for lang in FALLBACK_LANGUAGES):
+            raise ValueError("the source has an Arabic and a French name")
         return self
+
+    def source_name(self, locale: str) -> PlaceName:
+        """The source as readers of a language know it, with the language that it is really in."""
+        lang = locale if self.source_names.get(locale) else FALLBACK_LANGUAGES[0]
+        return PlaceName(self.source_names[lang], lang)
 
     @property
     def variables(self) -> tuple[Variable, ...]:

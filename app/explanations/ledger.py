@@ -193,6 +193,9 @@ def _region(about: Explained) -> str:
 
 
 def _source(code: str, about: Explained) -> str:
+    if not about.source:
+        # An estimate: everything in it was typed just now.
+        return ""
     if code == "K":
         return gettext(about.lang, N_("Part of the formula"))
     if code in ("U21", "R19", "R20", "R21"):
