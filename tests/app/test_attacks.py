@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from app.db import POOL_SIZE
 from tests.app.conftest import BrowserOf, Register
+from tests.app.pages import PageBrowser
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -35,3 +36,10 @@ async def test_bodies_that_stop_halfway_keep_nobody_waiting(
         isinstance(end, asyncio.CancelledError)
         for end in await asyncio.gather(*stalled, return_exceptions=True)
     )
+
+
+async def test_asking_for_the_methods_of_a_page_is_answered(visitor: PageBrowser) -> None:
+    for path in ("/fr/claim", "/fr/household", "/fr/staff", "/favicon.ico"):
+        answer = await visitor.http.options(path)
+        assert answer.status_code == 204
+        assert "GET" in answer.headers["allow"].split(", ")
