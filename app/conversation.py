@@ -7,8 +7,9 @@ import datetime as dt
 import logging
 
 from litestar import Response
+from litestar.datastructures import FormMultiDict
 from litestar.enums import ScopeType
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlalchemy.exc import DBAPIError
@@ -58,7 +59,7 @@ async def _receive_body(request: PortalRequest) -> None:
         return
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            await request.form()
+            await _sent(request)
     except TimeoutError:
         raise HTTPException(status_code=REQUEST_TIMEOUT) from None
 
@@ -127,7 +128,7 @@ async def receive_form(request: PortalRequest) -> Response[bytes] | None:
     """Before a changing handler: the form must be ours, and is answered once."""
     if request.method in SAFE_METHODS:
         return None
-    form = await request.form()
+    form = await _sent(request)
     check_form_token(request, _one(form.get(TOKEN_FIELD)))
     key = _one(form.get(KEY_FIELD))
     if request.route_handler.opt.get("repeatable"):
@@ -137,6 +138,14 @@ async def receive_form(request: PortalRequest) -> Response[bytes] | None:
     actor = request.visitor.token_hash if request.visitor else request.browser
     location = await earlier_answer(request, actor=actor, key=key)
     return go(request, "/" + location.split("/", 2)[2]) if location else None
+
+
+async def _sent(request: PortalRequest) -> FormMultiDict:
+    """The form of the post. Raises `ClientException` when its parts are not the text that they say they are."""
+    try:
+        return await request.form()
+    except (UnicodeError, LookupError):
+        raise ClientException from None
 
 
 def _one(value: object) -> str:

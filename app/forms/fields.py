@@ -22,6 +22,8 @@ INVISIBLE = dict.fromkeys(
     map(ord, "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff\u200b\u061c")
 )
 SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009-."))
+# What stands for bytes that are no text.
+DAMAGED = "\ufffd"
 AMOUNT = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
 SPACES_ALONE = dict.fromkeys(map(ord, " \u00a0\u202f\u2009"))
 
@@ -51,6 +53,8 @@ def _clean_text(value: Any) -> str:
         category = unicodedata.category(character)
         if character not in "\n\u200c\u200d" and category in ("Cc", "Cf", "Cs", "Co", "Cn"):
             raise refused("hidden_characters")
+    if DAMAGED in text:
+        raise refused("hidden_characters")
     return text.strip()
 
 

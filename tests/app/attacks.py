@@ -38,6 +38,8 @@ HOSTILE_TEXTS: Final[dict[str, Text]] = {
     "cut in a character": "é".encode()[:1],
     "private use": "a\ue000b",
 }
+# One database refuses the first, none keeps the second, and the third turns what stands beside it round.
+WORST: Final = ("NUL", "not UTF-8", "U+202E")
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,9 @@ def pairs_of(form: FilledForm) -> list[Pair]:
 
 def encoded(pairs: list[Pair], *, upload: bool) -> tuple[bytes, str]:
     if not upload:
-        return urlencode([(name, value) for name, value in pairs if not isinstance(value, tuple)]).encode(), FORM
+        return urlencode(
+            [(name, value) for name, value in pairs if not isinstance(value, tuple)]
+        ).encode(), FORM
     parts = b"".join(_part(name, value) for name, value in pairs)
     return parts + f"--{BOUNDARY}--\r\n".encode(), MULTIPART
 
@@ -162,15 +166,18 @@ class Attacks:
     def on_text(self) -> Iterator[Attack]:
         """Bytes that no name or sentence has. Numbers may shed the marks that a copied number brings."""
         free = [question for question in self.asked if question.type == "textarea"]
-        carried = [question for question in questions(self.form) if question.type == "hidden"]
-        for name, text in HOSTILE_TEXTS.items():
-            if free:
-                yield self._all_wrong(f"{name} in sentences", free, text)
-            if others := [question for question in self.typed if question not in free]:
-                yield self._all(f"{name} in short answers", others, text, refused=False)
-            if hidden := [question for question in carried if question.name not in KEYS]:
-                yield self._all(f"{name} in what the page carries", hidden, text, refused=False)
-            yield self._attack(f"{name} in the name of a field", [*self.pairs, (f"x{name}", text)], refused=False)
+        short = [question for question in self.typed if question not in free]
+        hidden = [each for each in questions(self.form) if each.type == "hidden" and each.name not in KEYS]
+        for name, text in HOSTILE_TEXTS.items() if free else ():
+            yield self._all_wrong(f"{name} in sentences", free, text)
+        for name in WORST:
+            if short:
+                yield self._all(f"{name} in short answers", short, HOSTILE_TEXTS[name], refused=False)
+            if hidden:
+                yield self._all(
+                    f"{name} in what the page carries", hidden, HOSTILE_TEXTS[name], refused=False
+                )
+        yield self._attack("a field with a hostile name", [*self.pairs, ("x\x00\u202e", "1")], refused=False)
 
     def on_body(self) -> Iterator[Attack]:
         sound = {name: value for name, value in self.pairs if isinstance(value, str)}
@@ -186,8 +193,12 @@ class Attacks:
         yield Attack("multipart without a boundary", whole, "multipart/form-data")
         yield Attack("multipart with another boundary", encoded(self.pairs, upload=True)[0], f"{MULTIPART}-2")
         yield Attack("multipart cut short", encoded(self.pairs, upload=True)[0][:-30], MULTIPART)
+        unknown = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="_csrf"\r\n'
+        unknown += f"Content-Type: text/plain; charset=none\r\n\r\n1\r\n--{BOUNDARY}--\r\n"
+        yield Attack("multipart in no alphabet", unknown.encode(), MULTIPART)
         yield Attack("multipart of nothing", f"--{BOUNDARY}--\r\n".encode(), MULTIPART)
-        yield self._attack("hundreds of fields", [*self.pairs, *((f"x{n}", "1") for n in range(300))], refused=False)
+        many, _ = encoded([*self.pairs, *((f"x{n}", "1") for n in range(300))], upload=self.form.is_upload)
+        yield Attack("hundreds of fields", many, media_type, refused=False)
         yield Attack("far too much", b"x=" + b"1" * (8_000_000 if self.form.is_upload else 300_000), FORM)
 
     def with_arabic_digits(self) -> Attack:
@@ -211,7 +222,9 @@ class Attacks:
         names = {question.name for question in self.asked}
         carried = [pair for pair in self.pairs if pair[0] not in names]
         for name, blank in (("nothing is answered", ""), ("only spaces", " \u00a0\t")):
-            answers: list[Pair] = [(question.name, blank if question.is_typed else "") for question in written]
+            answers: list[Pair] = [
+                (question.name, blank if question.is_typed else "") for question in written
+            ]
             yield self._attack(name, [*carried, *answers], refused=self._has_needed)
 
     @property
@@ -229,8 +242,7 @@ class Attacks:
         for value in NO_WHOLE_NUMBERS if whole else ():
             yield self._all_wrong(f"{value} for whole numbers", whole, value)
         for value in ("no such choice", "9" * TOO_LONG) if choices else ():
-            for question in choices:
-                yield self._all_wrong(f"{value[:20]} for {question.name}", [question], value)
+            yield self._all_wrong(f"{value[:20]} for choices", choices, value)
         if self.typed:
             yield self._all_wrong("far too long", self.typed, "9" * TOO_LONG)
 
@@ -248,14 +260,19 @@ class Attacks:
         once = [question for question in self.asked if question.is_typed or question.is_choice]
         if once:
             doubled: list[Pair] = [(question.name, value) for question in once for value in ("1", "2")]
-            yield self._attack("answered twice", [*self.pairs, *doubled], wrong=frozenset(q.name for q in once))
+            yield self._attack(
+                "answered twice", [*self.pairs, *doubled], wrong=frozenset(q.name for q in once)
+            )
         for question in questions(self.form):
             if question not in once:
                 other: Value = "2" if question.type != "file" else ("b.pdf", b"%PDF", "application/pdf")
-                yield self._attack(f"{question.name} twice", [*self.pairs, (question.name, other)], refused=False)
+                yield self._attack(
+                    f"{question.name} twice", [*self.pairs, (question.name, other)], refused=False
+                )
 
     def _missing(self) -> Iterator[Attack]:
-        for question in questions(self.form):
+        """What the page carries by itself is left out."""
+        for question in set(questions(self.form)) - set(self.asked):
             rest = [pair for pair in self.pairs if pair[0] != question.name]
             yield self._attack(f"{question.name} removed", rest, refused=question.name == "_csrf")
 

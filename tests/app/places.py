@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
 import pyotp
 from litestar import Litestar
+from litestar.handlers import BaseRouteHandler
+from litestar.routes import HTTPRoute
 
 from app.requests import Portal
-from app.rights import RIGHTS
+from app.rights import PARAMETER_TYPE, RIGHTS
 from tests.app.declaring import ANFA, RURAL, URBAN, URBAN_HEAD
 from tests.app.pages import FilledForm, PageBrowser, Value
 from tests.app.town import PDF, TOTP_SECRET, Town
@@ -230,7 +232,9 @@ PLACES: Final[dict[str, Place]] = {
     "invitation": Place(
         "samira", "/household/invitations/{pending}", {"reply": "accept"}, "/household/members"
     ),
-    "invitation refused": Place("samira", "/household/invitations/{pending}", {"reply": "refuse"}, "/household"),
+    "invitation refused": Place(
+        "samira", "/household/invitations/{pending}", {"reply": "refuse"}, "/household"
+    ),
     "recomputation": Place(
         "hassan", ASKED.path, ASKED.answers, 200, follow=frozenset({"fact", "proposed_value"})
     ),
@@ -264,9 +268,7 @@ PLACES: Final[dict[str, Place]] = {
     ),
     "visit end": Place("visiting", "/household", {}, "/staff/visits/.+", "/staff/visits/end"),
     "correction": Place("officer", CORRECTION.path, CORRECTION.answers, 200),
-    "correction, confirm": Place(
-        "officer", None, {}, REQUEST, "/correction/confirm", (CORRECTION,)
-    ),
+    "correction, confirm": Place("officer", None, {}, REQUEST, "/correction/confirm", (CORRECTION,)),
     "refusal": Place("officer", REFUSAL.path, REFUSAL.answers, 200),
     "refusal, confirm": Place("officer", None, {}, REQUEST, "/refusal/confirm", (REFUSAL,)),
 }
@@ -354,3 +356,17 @@ def route_of(path: str, method: str = "GET") -> str | None:
         if method in RIGHTS[route] and re.fullmatch(pattern, path):
             return route
     return None
+
+
+def handler_of(app: Litestar, path: str, method: str) -> BaseRouteHandler:
+    """The handler of a path after the language. Raises StopIteration for an address that leads nowhere."""
+    route = route_of(path, method)
+    return next(
+        handler
+        for each in app.routes
+        if isinstance(each, HTTPRoute) and method in each.methods
+        for handler in each.route_handlers
+        if PARAMETER_TYPE.sub("}", each.path).removeprefix("/{language}").rstrip("/")
+        == str(route).rstrip("/")
+        and method in handler.http_methods
+    )

@@ -1,8 +1,8 @@
 """What a database holds, and bringing it back to what it held before: each attack meets the same town.
 
-    moment = await database.remember()
-    ...
-    await database.rewind(moment)
+moment = await database.remember()
+...
+await database.rewind(moment)
 """
 
 from __future__ import annotations
@@ -50,11 +50,17 @@ class SqliteRewinding:
 
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None)
+        self.moments: list[sqlite3.Connection] = []
 
     async def remember(self) -> sqlite3.Connection:
         moment = sqlite3.connect(":memory:")
         self.connection.backup(moment)
+        self.moments.append(moment)
         return moment
+
+    def close(self) -> None:
+        for connection in (self.connection, *self.moments):
+            connection.close()
 
     async def rewind(self, moment: sqlite3.Connection) -> None:
         moment.backup(self.connection)
@@ -101,7 +107,7 @@ async def rewinding(url: str) -> AsyncIterator[Rewinding]:
     if parsed.get_backend_name() == "sqlite":
         database = SqliteRewinding(Path(parsed.database or ""))
         yield database
-        database.connection.close()
+        database.close()
         return
     connection = await asyncpg.connect(
         host=parsed.query["host"], user=parsed.username, database=parsed.database

@@ -21,7 +21,6 @@ from identity.staff import add_staff
 from identity.tables import Account, Gender, Person, Staff
 from registry.documents import clean_document
 from registry.facts import Diploma, Education, HealthCover, Occupation
-from registry.members import list_members
 from registry.requests import request_recomputation
 from registry.tables import Declaration, Document, Membership, RequestReason, VisitPurpose
 from registry.versions import MemberAnswers
