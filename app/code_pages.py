@@ -18,7 +18,7 @@ from app.forms.base import Form, read_form
 from app.forms.codes import CodeAnswers
 from app.i18n.formats import TERRITORY_TIME
 from app.pages import go, page
-from app.requests import PortalRequest, cookie_name
+from app.requests import PortalRequest
 from identity.challenges import RESEND_AFTER, TRIES, CodeRefused, TooSoon, find_challenge
 from identity.codes import resend_code
 from identity.tables import Challenge, Purpose, Step
@@ -58,10 +58,9 @@ def browser_mark(request: PortalRequest) -> str:
 
 async def current_challenge(request: PortalRequest, purpose: Purpose) -> Challenge | None:
     """The challenge that this browser is in the middle of."""
-    name = request.cookies.get(cookie_name(purpose.value, request.portal.settings), "")
     return await find_challenge(
         request.db,
-        challenge_id=name,
+        challenge_id=request.mark(purpose.value),
         purpose=purpose,
         browser=browser_mark(request),
         keys=request.keys,

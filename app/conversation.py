@@ -133,7 +133,7 @@ async def receive_form(request: PortalRequest) -> Response[bytes] | None:
     key = _one(form.get(KEY_FIELD))
     if request.route_handler.opt.get("repeatable"):
         return None
-    if not key or len(key) > LONGEST_KEY:
+    if not key or len(key) > LONGEST_KEY or not key.isprintable():
         raise FormNotOurs
     actor = request.visitor.token_hash if request.visitor else request.browser
     location = await earlier_answer(request, actor=actor, key=key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -16,6 +17,9 @@ from app.settings import Settings
 from app.visitors import Visitor
 from identity.keys import Keys
 from identity.passwords import PasswordHasher
+
+# What `secrets.token_hex(16)` makes: browsers and challenges are known by it.
+MARK = re.compile(r"[0-9a-f]{32}")
 
 
 def utc_now() -> dt.datetime:
@@ -83,7 +87,12 @@ class PortalRequest(Request[Any, Any, Any]):
     @property
     def browser(self) -> str:
         """The random mark of this browser that binds codes to it; empty before the first form."""
-        return self.cookies.get(cookie_name("browser", self.portal.settings), "")
+        return self.mark("browser")
+
+    def mark(self, name: str) -> str:
+        """A random mark that we gave as a cookie; empty when the cookie holds what no table has a place for."""
+        value = self.cookies.get(cookie_name(name, self.portal.settings), "")
+        return value if MARK.fullmatch(value) else ""
 
     @property
     def client_address(self) -> str:
