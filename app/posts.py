@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from operator import itemgetter
 from typing import Any
 
 from litestar.datastructures import UploadFile
@@ -77,7 +78,8 @@ async def _insert_if_new(db: AsyncSession, values: dict[str, Any]) -> bool:
 
 async def _digest(request: PortalRequest) -> str:
     digest = hashlib.sha256(request.scope["path"].encode())
-    for name, value in (await request.form()).multi_items():
+    # Litestar gives the fields in the order of a set, which every process has for itself.
+    for name, value in sorted((await request.form()).multi_items(), key=itemgetter(0)):
         if name in (TOKEN_FIELD, KEY_FIELD):
             continue
         digest.update(f"\0{name}\0".encode())

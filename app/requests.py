@@ -7,8 +7,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 from litestar import Request
+from litestar.datastructures import FormMultiDict
+from litestar.enums import RequestEncodingType
+from litestar.types import Empty
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -46,6 +50,13 @@ class PortalRequest(Request[Any, Any, Any]):
     @property
     def portal(self) -> Portal:
         return cast(Portal, self.app.state.portal)
+
+    async def form(self) -> FormMultiDict:
+        """The form, read anew: Litestar would keep the last thousand bodies in memory, passwords included."""
+        if self._form is Empty and self.content_type[0] == RequestEncodingType.URL_ENCODED:
+            body = (await self.body()).decode("utf-8", "replace")
+            self._form = FormMultiDict(parse_qsl(body, keep_blank_values=True))
+        return await super().form()
 
     @property
     def db(self) -> AsyncSession:

@@ -50,7 +50,7 @@ class Place:
     before: tuple[Step, ...] = ()
     # The form only asks for the next list of choices: nothing is checked, and nothing kept.
     only_shows: bool = False
-    # Fields that are asked only once another one is answered.
+    # Fields that are asked, or looked at, only once another one is right.
     follow: frozenset[str] = frozenset()
 
 
@@ -236,10 +236,14 @@ PLACES: Final[dict[str, Place]] = {
         "samira", "/household/invitations/{pending}", {"reply": "refuse"}, "/household"
     ),
     "recomputation": Place(
-        "hassan", ASKED.path, ASKED.answers, 200, follow=frozenset({"fact", "proposed_value"})
+        "hassan", ASKED.path, ASKED.answers, 200, follow=frozenset({"line", "fact", "proposed_value"})
     ),
     "recomputation, a new fact": Place(
-        "hassan", RECOMPUTATION, {"reason": "new_fact", "words": "My work has ended."}, 200
+        "hassan",
+        RECOMPUTATION,
+        {"reason": "new_fact", "words": "My work has ended."},
+        200,
+        follow=frozenset({"line"}),
     ),
     "recomputation, change": Place("hassan", None, {}, 200, f"{RECOMPUTATION}/check", (ASKED,)),
     "recomputation, send": Place(
