@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as DatabaseBusy
 
 from app.access import SAFE_METHODS, FormNotOurs, check_form_token, find_visitor
-from app.errors import failure_page
+from app.errors import failure_page, without_values
 from app.pages import go
 from app.posts import KEY_FIELD, LONGEST_KEY, TOKEN_FIELD, earlier_answer, remember_answer
 from app.requests import PortalRequest
@@ -75,9 +75,11 @@ def _settling(request: PortalRequest, send: Send) -> Send:
         if message["type"] == "http.response.start":
             try:
                 await _settle(request, message["status"])
-            except Exception:
+            except Exception as error:
                 failed = True
-                log.exception("commit failed on %s", request.scope["path_template"])
+                log.error(
+                    "commit failed on %s", request.scope["path_template"], exc_info=without_values(error)
+                )
                 await request.db.rollback()
                 response = failure_page(request, 503).to_asgi_response(app=None, request=request)
                 await response(request.scope, request.receive, send)
@@ -106,7 +108,7 @@ async def _touch(request: PortalRequest) -> None:
         async with request.portal.writes() as db:
             await sessions.touch_session(db, token_hash=visitor.token_hash, now=request.now)
             await db.commit()
-    except (DBAPIError, DatabaseBusy):
+    except (DBAPIError, DatabaseBusy, OSError):
         # The answer has left already; the next request of this session notes its activity.
         log.warning("activity not noted: the database is busy")
 

@@ -31,6 +31,9 @@ TEMPLATES = {
     503: "errors/busy.html",
 }
 RETRY_AFTER_SECONDS = "10"
+# What PostgreSQL says of troubles that pass, by the first two signs of its SQLSTATE: a lost connection, a deadlock, no
+# room, a lock that did not come, a statement or a server that was stopped, a disk.
+PASSING_TROUBLES = ("08", "40", "53", "55", "57", "58")
 
 
 def failure_page(request: PortalRequest, status: int, template: str | None = None) -> Response[bytes]:
@@ -97,9 +100,16 @@ def on_busy(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
 
 def on_database_error(request: Request[Any, Any, Any], error: DBAPIError) -> Response[bytes]:
     """A lost connection or a lock that did not come is a matter of waiting; anything else is our fault."""
-    if isinstance(error, OperationalError) or error.connection_invalidated:
-        return on_busy(request, error)
-    return on_failure(request, error)
+    return on_busy(request, error) if is_passing(error) else on_failure(request, error)
+
+
+def is_passing(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return (
+        isinstance(error, OperationalError)
+        or error.connection_invalidated
+        or state.startswith(PASSING_TROUBLES)
+    )
 
 
 def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -109,13 +119,14 @@ def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[by
         request.method,
         request.scope.get("path_template"),
         type(error).__name__,
-        exc_info=_without_values(error),
+        exc_info=without_values(error),
     )
     return failure_page(_portal(request), 500)
 
 
-def _without_values(error: Exception) -> tuple[type[BaseException], BaseException, Any]:
-    return (type(error), type(error).__new__(type(error)), error.__traceback__)
+def without_values(error: Exception) -> tuple[type[BaseException], BaseException, Any]:
+    """For `exc_info`: the kind of the exception and where it happened, without what it says."""
+    return (type(error), Exception(type(error).__name__), error.__traceback__)
 
 
 def _portal(request: Request[Any, Any, Any]) -> PortalRequest:
@@ -132,5 +143,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     Busy: on_busy,
     PoolExhausted: on_busy,
     DBAPIError: on_database_error,
+    # A connection that was refused, or a disk without room, is not always dressed as an error of the database.
+    OSError: on_busy,
     Exception: on_failure,
 }

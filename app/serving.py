@@ -13,6 +13,7 @@ import uvicorn
 from litestar import Litestar
 
 from app.db import checkpoint, guard_single_process
+from app.errors import without_values
 from app.main import create_app, create_portal
 from app.posts import forget_old_posts
 from app.requests import Portal
@@ -137,8 +138,8 @@ async def _keep_house(portal: Portal, stop: asyncio.Event) -> None:
                 await forget_old_posts(session, now=now)
                 await session.commit()
             await checkpoint(portal.engine)
-        except Exception:
-            log.exception("housekeeping failed; it is tried again")
+        except Exception as error:
+            log.error("housekeeping failed; it is tried again", exc_info=without_values(error))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HOUSEKEEPING_SECONDS):
                 await stop.wait()

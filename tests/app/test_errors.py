@@ -6,12 +6,16 @@ from dataclasses import replace
 
 import pytest
 from litestar import Litestar
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.errors import TEMPLATES, failure_page
-from app.main import create_app
+from app.errors import TEMPLATES, failure_page, is_passing
+from app.main import create_app, create_portal
 from app.requests import Portal, PortalRequest
 from identity.passwords import PasswordHasher
-from tests.app.conftest import BrowserOf
+from tests.app.conftest import BrowserOf, Register
+from tests.app.journeys import start_claim
 from tests.app.pages import PageBrowser, read_html
 
 LANGUAGES = [("ar", "rtl"), ("fr", "ltr"), ("zgh", "ltr")]
@@ -109,6 +113,69 @@ async def test_every_failure_has_its_page(app: Litestar, lang: str, status: int)
     page = read_html(response.content.decode())
     assert page.first("html").get("lang") == lang
     assert page.first("main").first("h1").text
+
+
+LOST = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+@pytest.mark.parametrize(("lang", "direction"), LANGUAGES)
+async def test_a_database_that_is_gone_is_a_matter_of_waiting(
+    portal: Portal, lang: str, direction: str
+) -> None:
+    gone = create_portal(replace(portal.settings, database_url=LOST))
+    browser = PageBrowser(create_app(gone), lang=lang)
+    browser.http.cookies.set("session", "of somebody who was signed in")
+    for path in ("/", "/household", "/sign-in"):
+        await browser.open(path)
+        assert browser.status == 503
+        assert speaks(browser, lang, direction)
+    browser.http.cookies.clear()
+    await browser.open("/sign-in")
+    await browser.submit(identifier="0000000001", password="a long enough one")
+    assert browser.status == 503
+    assert int(browser.response.headers["retry-after"]) > 0
+    await browser.close()
+
+
+PASSING = {
+    "statement_timeout": "57014",
+    "deadlock": "40P01",
+    "lock": "55P03",
+    "starting": "57P03",
+    "full": "53100",
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "passes"), [*((state, True) for state in PASSING.values()), ("22021", False)]
+)
+def test_what_passes_by_itself_is_told_from_what_does_not(state: str, passes: bool) -> None:
+    class OfDriver(Exception):
+        sqlstate = state
+
+    assert is_passing(DBAPIError("SELECT 1", {}, OfDriver())) is passes
+
+
+CANARY = "ZZCANARYSAMIRA"
+
+
+class Refusing(AsyncSession):
+    """A session whose commit fails with what the citizen typed in the words of the error."""
+
+    async def commit(self) -> None:
+        raise DBAPIError("INSERT", {"name": CANARY}, ValueError(CANARY))
+
+
+async def test_what_was_typed_is_in_no_log(
+    portal: Portal, register: Register, caplog: pytest.LogCaptureFixture
+) -> None:
+    sessions = async_sessionmaker(portal.writes.kw["bind"], class_=Refusing, expire_on_commit=False)
+    browser = PageBrowser(create_app(replace(portal, writes=sessions)))
+    await start_claim(browser, await register())
+    assert browser.status == 503
+    assert "commit failed" in caplog.text
+    assert CANARY not in caplog.text
+    await browser.close()
 
 
 async def test_a_busy_portal_says_when_to_come_back(portal: Portal) -> None:
