@@ -93,7 +93,13 @@ class RunningPortal:
 def betrays(message: Any, *indexes: Decimal) -> list[str]:
     """What a message says of the index or of a programme; nothing, if it is as discreet as it has to be."""
     names = [programme.name(lang).text for programme in programmes() for lang in LOCALES]
-    secrets = [*names, "AMO", "ASD", *(str(index) for index in indexes), *(f"{index:.2f}" for index in indexes)]
+    secrets = [
+        *names,
+        "AMO",
+        "ASD",
+        *(str(index) for index in indexes),
+        *(f"{index:.2f}" for index in indexes),
+    ]
     text = f"{message.subject or ''} {message.body}"
     return [secret for secret in secrets if secret in text]
 
@@ -135,7 +141,12 @@ def _environment(data: Path) -> dict[str, str]:
 
 def _run(*words: str, environment: Mapping[str, str]) -> None:
     done = subprocess.run(
-        [TIWIZI, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        [TIWIZI, *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout
 

@@ -56,7 +56,7 @@ def sms_gateway() -> Iterator[tuple[list[dict[str, Any]], str]]:
     asked: list[dict[str, Any]] = []
 
     class Gateway(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
             self.send_response(200)
             self.send_header("content-length", "0")

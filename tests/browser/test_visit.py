@@ -10,7 +10,9 @@ from tests.browser.visitors import DESKTOP, Visitor, sign_in_officer
 BANNER = ".bar-visit"
 
 
-def test_a_visit_is_opened_by_a_code_and_leaves_a_receipt(portal: RunningPortal, at_browser: AtBrowser) -> None:
+def test_a_visit_is_opened_by_a_code_and_leaves_a_receipt(
+    portal: RunningPortal, at_browser: AtBrowser
+) -> None:
     rahma, officer = portal.people["rahma"], at_browser(portal, "fr", width=DESKTOP)
     sign_in_officer(officer, "omar")
     officer.follow("/staff/visits")

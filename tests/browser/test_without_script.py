@@ -59,7 +59,9 @@ def test_a_declaration_is_sent_once_whatever_is_pressed(
     declare_home(visitor, AIN_CHOCK)
     describe(visitor, MOTHER)
     sent: list[str] = []
-    visitor.page.on("request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None)
+    visitor.page.on(
+        "request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None
+    )
     visitor.main.locator("form[method=post] .button").last.dblclick()
     receipt = receipt_reference(visitor)
 

@@ -1,8 +1,8 @@
 """Somebody in front of a screen: opens pages, answers what they ask, presses, reads.
 
-    visitor.open("/claim")
-    visitor.answer({"document_kind": "national_card", "document_number": "AB123456"})
-    assert visitor.path == "/claim/code"
+visitor.open("/claim")
+visitor.answer({"document_kind": "national_card", "document_number": "AB123456"})
+assert visitor.path == "/claim/code"
 """
 
 from __future__ import annotations
@@ -108,7 +108,9 @@ def start_claim(visitor: Visitor, person: Any) -> None:
 
 def sign_in(visitor: Visitor, person: Any, password: str | None = None) -> None:
     visitor.open("/sign-in")
-    visitor.answer({"identifier": person.identifier, "password": password or person.password, "shared_device": "yes"})
+    visitor.answer(
+        {"identifier": person.identifier, "password": password or person.password, "shared_device": "yes"}
+    )
     visitor.arrive("/sign-in/code")
     visitor.answer({"code": visitor.portal.code_to(person.phone)})
     visitor.arrive("/household")

@@ -1,0 +1,175 @@
+"""Everybody who has some page of the portal open: who may see what `app/rights.py` keeps for them.
+
+Each visitor is brought there once, when a page is first asked for, and stays.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from tests.browser.declaring import DECLARATION
+from tests.browser.portal import RunningPortal, wait_for
+from tests.browser.visitors import (
+    Visitor,
+    claim,
+    prove_claim,
+    sign_in,
+    sign_in_officer,
+    start_claim,
+)
+
+# A telephone gets one code a minute.
+BETWEEN_CODES: Final = 61
+ANYBODY: Final = "anybody"
+
+
+@dataclass
+class Scene:
+    """`words` are the references that the path of a place may name in braces."""
+
+    portal: RunningPortal
+    newcomer: Callable[[], Visitor]
+    there: dict[str, Visitor] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+
+    def visitor(self, who: str) -> Visitor:
+        if who not in self.there:
+            visitor = self.newcomer()
+            COMING[who](self, visitor)
+            self.there[who] = visitor
+        return self.there[who]
+
+    def person(self, key: str) -> object:
+        return self.portal.people[key]
+
+    def take_word(self, name: str, visitor: Visitor, path: str) -> None:
+        """Keep the reference in the first link of the page that leads to a path, which names it by a star."""
+        before, _, after = path.partition("*")
+        selector = f'main a[href*="{before}"]' + (f'[href$="{after}"]' if after else "")
+        href = visitor.page.locator(selector).first.get_attribute("href") or ""
+        self.words[name] = href.partition(before)[2].partition("?")[0].removesuffix(after)
+
+
+def _claiming(scene: Scene, visitor: Visitor) -> None:
+    start_claim(visitor, scene.person("fatima"))
+
+
+def _proven(scene: Scene, visitor: Visitor) -> None:
+    prove_claim(visitor, scene.person("moha"))
+
+
+def _newly_claimed(scene: Scene, visitor: Visitor) -> None:
+    """Stays before the recovery code; the address still waits for its code."""
+    scene.words["recovery_code"] = claim(
+        visitor, scene.person("yasmine"), language="fr", sms_language="fr", email="yasmine@example.ma"
+    )
+    scene.words["claimed_at"] = str(time.monotonic())
+
+
+def _signing_in(scene: Scene, visitor: Visitor) -> None:
+    hamid = scene.portal.people["hamid"]
+    visitor.open("/sign-in")
+    visitor.answer({"identifier": hamid.identifier, "password": hamid.password, "shared_device": "yes"})
+    visitor.arrive("/sign-in/code")
+
+
+def _recovering(scene: Scene, visitor: Visitor) -> None:
+    scene.visitor("newly claimed")
+    ready = float(scene.words["claimed_at"]) + BETWEEN_CODES
+    wait_for(lambda: time.monotonic() > ready, seconds=2 * BETWEEN_CODES)
+    visitor.open("/recovery")
+    identifier = scene.portal.people["yasmine"].identifier
+    visitor.answer({"identifier": identifier, "recovery_code": scene.words["recovery_code"]})
+    visitor.arrive("/recovery/code")
+
+
+def _recovered(scene: Scene, visitor: Visitor) -> None:
+    """The one who was recovering goes a step further, in the same browser."""
+    visitor.page.context.add_cookies(scene.visitor("recovering").page.context.cookies())
+    visitor.open("/recovery/code")
+    visitor.answer({"code": scene.portal.code_to(scene.portal.people["yasmine"].phone)})
+    visitor.arrive("/recovery/password")
+
+
+def _signed_in(key: str, scene: Scene, visitor: Visitor) -> None:
+    sign_in(visitor, scene.person(key))
+
+
+def _khadija(scene: Scene, visitor: Visitor) -> None:
+    """With a draft of a change, a request under way and a child that could be removed."""
+    sign_in(visitor, scene.person("khadija"))
+    visitor.open(DECLARATION)
+    scene.take_word("receipt", visitor, "/declaration/receipts/*")
+    visitor.open("/household/recomputation")
+    scene.take_word("request", visitor, "/recomputation/receipts/*")
+    visitor.open("/household/members")
+    scene.take_word("child", visitor, "/members/*/remove")
+    visitor.open(f"{DECLARATION}/dwelling")
+    visitor.answer({"rooms": "3"})
+    visitor.arrive(f"{DECLARATION}/check")
+
+
+def _brahim(scene: Scene, visitor: Visitor) -> None:
+    sign_in(visitor, scene.person("brahim"))
+    visitor.open("/household/members")
+    scene.take_word("invited", visitor, "/members/*/withdraw")
+
+
+def _touda(scene: Scene, visitor: Visitor) -> None:
+    sign_in(visitor, scene.person("touda"))
+    visitor.open("/household/invitations")
+    visitor.arrive("/household/invitations/*")
+    scene.words["invitation"] = visitor.path.rpartition("/")[2]
+
+
+def _reviewing(scene: Scene, visitor: Visitor) -> None:
+    scene.visitor("khadija")
+    sign_in_officer(visitor, "amal")
+
+
+def _opening_visit(scene: Scene, visitor: Visitor) -> None:
+    sign_in_officer(visitor, "leila")
+    _ask_for_visit(scene, visitor, "amadou")
+
+
+def _visiting(scene: Scene, visitor: Visitor) -> None:
+    sign_in_officer(visitor, "omar")
+    _ask_for_visit(scene, visitor, "naima")
+    visitor.answer({"code": scene.portal.code_to(scene.portal.people["naima"].phone)})
+    visitor.arrive("/household")
+    visitor.open("/staff/visits")
+    scene.take_word("visit", visitor, "/staff/visits/V*")
+    scene.words["visit"] = "V" + scene.words["visit"]
+
+
+def _ask_for_visit(scene: Scene, visitor: Visitor, who: str) -> None:
+    visitor.open("/staff/visits")
+    identifier = scene.portal.people[who].identifier
+    visitor.answer({"person_identifier": identifier, "purpose": "declaration"})
+    visitor.arrive("/staff/visits/code")
+
+
+def _nothing(scene: Scene, visitor: Visitor) -> None:
+    """Somebody who only reads."""
+
+
+COMING: Final[dict[str, Callable[[Scene, Visitor], None]]] = {
+    ANYBODY: _nothing,
+    "claiming": _claiming,
+    "proven": _proven,
+    "newly claimed": _newly_claimed,
+    "signing in": _signing_in,
+    "khadija": _khadija,
+    "rahma": partial(_signed_in, "rahma"),
+    "brahim": _brahim,
+    "touda": _touda,
+    "reviewing": _reviewing,
+    "opening a visit": _opening_visit,
+    "visiting": _visiting,
+    "recovering": _recovering,
+    "recovered": _recovered,
+}
