@@ -63,6 +63,8 @@ async def find_visitor(request: PortalRequest) -> Visitor | None:
         ends_at=found.ends_at,
         idle_until=found.idle_until,
         proven_at=found.proven_at,
+        second_proof=found.second_proof,
+        second_at=found.second_at,
         account_id=found.account_id,
         person_id=visit.running.person.person_id if visit else found.person_id,
         identifier=visit.running.person.identifier if visit else found.identifier,

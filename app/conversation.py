@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 
 from litestar import Response
@@ -21,13 +20,13 @@ from app.pages import go
 from app.posts import KEY_FIELD, LONGEST_KEY, TOKEN_FIELD, earlier_answer, remember_answer
 from app.requests import PortalRequest
 from app.rights import Audience, audience
+from app.visitors import TOUCH_AFTER
 from identity import sessions
 from registry import visits
 
 # A photograph of 5 MB over the slowest network that telephones still fall back to.
 BODY_SECONDS = 300
 REQUEST_TIMEOUT = 408
-TOUCH_AFTER = dt.timedelta(seconds=60)
 log = logging.getLogger("tiwizi")
 
 

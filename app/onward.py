@@ -11,6 +11,7 @@ from app.rights import RIGHTS, Audience
 NEVER = re.compile(r"/(sign-in|sign-out|claim|recovery|account/prove|staff/sign-in)(/|$)")
 PARAMETER = re.compile(r"\\{[a-z_]+(:[a-z]+)?\\}")
 LONGEST = 200
+FOR_CITIZENS = frozenset({Audience.CITIZEN, Audience.CITIZEN_ALONE, Audience.EVERYBODY})
 
 
 def onward(path: str | None, *, fallback: str, to: frozenset[Audience]) -> str:

@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.i18n.locales import DEFAULT_LOCALE, LOCALES, Locale
 from app.settings import Settings
 from app.visitors import Visitor
+from identity.devices import device_name
 from identity.keys import Keys
 from identity.passwords import PasswordHasher
 
@@ -104,6 +105,11 @@ class PortalRequest(Request[Any, Any, Any]):
         """A random mark that we gave as a cookie; empty when the cookie holds what no table has a place for."""
         value = self.cookies.get(cookie_name(name, self.portal.settings), "")
         return value if MARK.fullmatch(value) else ""
+
+    @property
+    def device(self) -> str:
+        """Roughly what the browser says it is, for its owner's list of sessions."""
+        return device_name(self.headers.get("user-agent", ""))
 
     @property
     def client_address(self) -> str:

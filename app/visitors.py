@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Final
 
 from identity.audit import Actor, citizen
 from identity.roles import Role
+from identity.sessions import idle_time
+from identity.tables import SecondProof
 from registry.visits import RunningVisit
+
+TOUCH_AFTER: Final = dt.timedelta(seconds=60)
+NOTICE_BEFORE_END: Final = dt.timedelta(seconds=150)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class Visitor:
     ends_at: dt.datetime
     idle_until: dt.datetime
     proven_at: dt.datetime
+    second_proof: SecondProof | None = None
+    second_at: dt.datetime | None = None
     account_id: int | None = None
     person_id: int | None = None
     identifier: str | None = None
@@ -40,6 +48,26 @@ class Visitor:
     role: Role | None = None
     centre_code: str | None = None
     visit: VisitInProgress | None = None
+
+    @property
+    def own_account(self) -> int:
+        """The account of a route that the rights table keeps for a citizen in person."""
+        if self.account_id is None:
+            raise LookupError("The rights table let somebody without an account reach a page of one.")
+        return self.account_id
+
+    def signs_out_at(self, now: dt.datetime) -> dt.datetime:
+        """When the session ends if this request is the last: a minute early, since activity is noted once a minute."""
+        return min(now + idle_time(self.kind) - TOUCH_AFTER, self.ends_at)
+
+    def ends_soon(self, now: dt.datetime) -> bool:
+        """Whether the session ends in a moment whatever its owner does."""
+        return self.ends_at - now < NOTICE_BEFORE_END
+
+    def notice_after(self, now: dt.datetime) -> int:
+        """After how many seconds without a request the page says that the session is about to end."""
+        end = min(now + idle_time(self.kind), self.ends_at)
+        return int((end - NOTICE_BEFORE_END - now).total_seconds())
 
     @property
     def is_staff(self) -> bool:

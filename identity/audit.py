@@ -27,6 +27,7 @@ class IdentityAction(StrEnum):
     SIGN_IN_REFUSED = "sign_in_refused"
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
+    SESSIONS_ENDED = "sessions_ended"
     RECOVERY_STARTED = "recovery_started"
     PASSWORD_RECOVERED = "password_recovered"
     EMAIL_CONFIRMED = "email_confirmed"

@@ -134,6 +134,7 @@ async def open_account(
     hasher: PasswordHasher,
     keys: Keys,
     now: datetime,
+    device: str = "",
 ) -> OpenedAccount:
     """Open the account of the person whose claim this browser has proven, and sign in.
 
@@ -163,7 +164,9 @@ async def open_account(
         ),
         reference=challenge.reference,
     )
-    token = await _welcome(session, opened, owner, challenge, shared_device=shared_device, now=now)
+    token = await _welcome(
+        session, opened, owner, challenge, shared_device=shared_device, device=device, now=now
+    )
     email_challenge = (
         await start_email(
             session, account_id=saved_id(opened), email=email, browser=browser, keys=keys, now=now
@@ -223,6 +226,7 @@ async def _welcome(
     challenge: Challenge,
     *,
     shared_device: bool,
+    device: str,
     now: datetime,
 ) -> str:
     """The audit, the identifier sent once for those who live without paper, and the session."""
@@ -242,5 +246,5 @@ async def _welcome(
         now=now,
     )
     return await sessions.open_citizen_session(
-        session, account_id=saved_id(opened), shared_device=shared_device, now=now
+        session, account_id=saved_id(opened), shared_device=shared_device, device=device, now=now
     )

@@ -22,7 +22,7 @@ from identity.keys import Keys
 from identity.numbers import InvalidNumber, plain
 from identity.passwords import PasswordHasher, ShortestPassword, check_password
 from identity.register import personal_facts
-from identity.tables import Account, Challenge, KnownBrowser, Person, Purpose, saved_id
+from identity.tables import Account, Challenge, KnownBrowser, Person, Purpose, SecondProof, saved_id
 from notifications.messages import Template
 from notifications.outbox import notify
 
@@ -137,6 +137,7 @@ async def choose_password(
     hasher: PasswordHasher,
     keys: Keys,
     now: datetime,
+    device: str = "",
 ) -> Recovered:
     """After the code was right: a new password, a new recovery code, every other session ended.
 
@@ -154,7 +155,7 @@ async def choose_password(
     recovery_hash = await hasher.hash(parse_recovery_code(recovery_code))
     await use_proof(session, challenge, now=now)
     await _replace(session, account, password_hash=password_hash, recovery_hash=recovery_hash)
-    token = await _start_afresh(session, account, shared_device=shared_device, now=now)
+    token = await _start_afresh(session, account, shared_device=shared_device, device=device, now=now)
     return Recovered(account, person, recovery_code, token)
 
 
@@ -186,13 +187,18 @@ async def _replace(session: AsyncSession, account: Account, **hashes: str) -> No
 
 
 async def _start_afresh(
-    session: AsyncSession, account: Account, *, shared_device: bool, now: datetime
+    session: AsyncSession, account: Account, *, shared_device: bool, device: str, now: datetime
 ) -> str:
     account_id = saved_id(account)
     await sessions.end_account_sessions(session, account_id=account_id, now=now)
     await session.exec(delete(KnownBrowser).where(col(KnownBrowser.account_id) == account_id))
     token = await sessions.open_citizen_session(
-        session, account_id=account_id, shared_device=shared_device, now=now
+        session,
+        account_id=account_id,
+        shared_device=shared_device,
+        device=device,
+        second_proof=SecondProof.RECOVERY_CODE,
+        now=now,
     )
     await record(
         session,

@@ -14,8 +14,9 @@ from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.roles import Role
-from identity.tables import PortalSession, SessionKind
+from identity.tables import PortalSession, SecondProof, SessionKind
 from notifications.columns import UtcDateTime
+from notifications.references import new_reference
 from notifications.tables import Notification
 
 tables = SQLModel.metadata.tables
@@ -37,6 +38,7 @@ class FoundSession:
     """All that the head of a page needs. For staff the names are the officer's, the family names empty."""
 
     token_hash: str
+    reference: str
     kind: SessionKind
     created_at: datetime
     seen_at: datetime
@@ -44,10 +46,13 @@ class FoundSession:
     ends_at: datetime
     idle_until: datetime
     shared_device: bool
+    device: str
     given_name_ar: str
     family_name_ar: str
     given_name_latin: str
     family_name_latin: str
+    second_proof: SecondProof | None = None
+    second_at: datetime | None = None
     account_id: int | None = None
     person_id: int | None = None
     identifier: str | None = None
@@ -74,14 +79,21 @@ def idle_time(kind: SessionKind | str) -> timedelta:
 
 
 async def open_citizen_session(
-    session: AsyncSession, *, account_id: int, shared_device: bool, now: datetime
+    session: AsyncSession,
+    *,
+    account_id: int,
+    shared_device: bool,
+    now: datetime,
+    device: str = "",
+    second_proof: SecondProof = SecondProof.SMS,
 ) -> str:
-    """The token for the cookie; it is told once and kept nowhere."""
+    """The token for the cookie; it is told once and kept nowhere. `device` is for the owner's list of sessions."""
     length = ON_SHARED_DEVICE if shared_device else ON_OWN_DEVICE
     return await _open(
         session,
         PortalSession(
             token_hash="",
+            reference=new_reference("S"),
             kind=SessionKind.CITIZEN,
             account_id=account_id,
             created_at=now,
@@ -89,6 +101,9 @@ async def open_citizen_session(
             proven_at=now,
             ends_at=now + length,
             shared_device=shared_device,
+            device=device,
+            second_proof=second_proof,
+            second_at=now,
         ),
     )
 
@@ -98,6 +113,7 @@ async def open_staff_session(session: AsyncSession, *, staff_id: int, now: datet
         session,
         PortalSession(
             token_hash="",
+            reference=new_reference("S"),
             kind=SessionKind.STAFF,
             staff_id=staff_id,
             created_at=now,
@@ -176,7 +192,7 @@ async def touch_session(session: AsyncSession, *, token_hash: str, now: datetime
     """Note that the visitor is there, at most every 30 seconds. One statement, which cannot revive what has ended."""
     touched = await session.exec(
         update(PortalSession)
-        .where(col(PortalSession.token_hash) == token_hash, _is_running(now))
+        .where(col(PortalSession.token_hash) == token_hash, is_running(now))
         .where(col(PortalSession.seen_at) <= now - TOUCH_EVERY)
         .values(seen_at=now)
         .execution_options(synchronize_session=False)
@@ -184,7 +200,8 @@ async def touch_session(session: AsyncSession, *, token_hash: str, now: datetime
     return touched.rowcount == 1
 
 
-def _is_running(now: datetime) -> ColumnElement[bool]:
+def is_running(now: datetime) -> ColumnElement[bool]:
+    """Not ended, not over, and not idle for too long."""
     seen_at = col(PortalSession.seen_at)
     not_idle = [and_(col(PortalSession.kind) == kind, seen_at > now - idle) for kind, idle in IDLE.items()]
     return and_(col(PortalSession.ended_at).is_(None), col(PortalSession.ends_at) > now, or_(*not_idle))

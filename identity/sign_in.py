@@ -153,6 +153,7 @@ async def finish_sign_in(
     shared_device: bool,
     keys: Keys,
     now: datetime,
+    device: str = "",
 ) -> SignedIn:
     """The second step. A browser on a device of one's own is remembered. Raises CodeRefused."""
     checked = await check_code(
@@ -174,7 +175,7 @@ async def finish_sign_in(
     if not shared_device:
         await _remember(session, account, browser_hash, now)
     token = await sessions.open_citizen_session(
-        session, account_id=saved_id(account), shared_device=shared_device, now=now
+        session, account_id=saved_id(account), shared_device=shared_device, device=device, now=now
     )
     await record(
         session,

@@ -56,6 +56,14 @@ class SessionKind(StrEnum):
     STAFF = "staff"
 
 
+class SecondProof(StrEnum):
+    """What was shown beside the password. A code by SMS proves the telephone of today, whoever holds it."""
+
+    SMS = "sms"
+    AUTHENTICATOR = "authenticator"
+    RECOVERY_CODE = "recovery_code"
+
+
 class ActorKind(StrEnum):
     CITIZEN = "citizen"
     STAFF = "staff"
@@ -189,11 +197,16 @@ class OneTimeCode(SQLModel, table=True):
 
 
 class PortalSession(SQLModel, table=True):
-    """`token_hash` is the SHA-256 of the cookie; `ends_at` is the absolute end; `visit_id` names the open visit."""
+    """`token_hash` is the SHA-256 of the cookie; `ends_at` is the absolute end; `visit_id` names the open visit.
+
+    `reference` names the session on pages, where its hash has no business. `proven_at` is when the password was last
+    given, `second_at` when the second proof was.
+    """
 
     __tablename__ = "portal_session"
 
     token_hash: str = Field(max_length=64, primary_key=True)
+    reference: str = Field(max_length=20, unique=True)
     kind: SessionKind = Field(sa_type=enum_text(SessionKind))
     account_id: int | None = Field(default=None, sa_type=BigId, foreign_key="account.id", index=True)
     staff_id: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id", index=True)
@@ -204,6 +217,9 @@ class PortalSession(SQLModel, table=True):
     ends_at: datetime = Field(sa_type=UtcDateTime, index=True)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     shared_device: bool = True
+    device: str = Field(default="", max_length=40)
+    second_proof: SecondProof | None = Field(default=None, sa_type=enum_text(SecondProof))
+    second_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Usage(SQLModel, table=True):

@@ -17,18 +17,17 @@ from app.code_pages import (
     show_code_page,
     take_code,
 )
-from app.conversation import TOUCH_AFTER
 from app.forms.account import EmailAnswers, LanguagesAnswers
 from app.forms.base import Form, read_form
 from app.forms.codes import NoAnswers
 from app.i18n.locales import LOCALES
 from app.kept_codes import forget_code, keep_code, kept_code
+from app.onward import FOR_CITIZENS, onward
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.step_up import ask_for_proof
 from identity import accounts
 from identity.register import display_name, person
-from identity.sessions import idle_time
 from identity.step_up import renew_recovery_code
 from identity.tables import Challenge, Purpose
 from registry.accesses import Access, accesses
@@ -70,7 +69,7 @@ async def show_account(request: PortalRequest) -> Response[bytes]:
         phone=masked(account.phone),
         language=LOCALES[account.language],
         sms_language=LOCALES[account.sms_language],
-        signs_out_at=min(request.now + idle_time(visitor.kind) - TOUCH_AFTER, visitor.ends_at),
+        signs_out_at=visitor.signs_out_at(request.now),
         looks=[_look(each, request.lang) for each in looks],
     )
 
@@ -93,8 +92,10 @@ def _look(access: Access, lang: str) -> Look:
 
 @post("/account/stay", opt=REPEATABLE)
 async def stay(request: PortalRequest) -> Response[bytes]:
-    """Any request counts as activity: this one has no other purpose."""
-    return go(request, "/account")
+    """Any request counts as activity: a script stays on its page, a form comes back to it."""
+    if request.headers.get("hx-request") == "true":
+        return Response(content=b"", status_code=204)
+    return go(request, onward(request.query_params.get("next"), fallback="/account", to=FOR_CITIZENS))
 
 
 @get("/account/languages")

@@ -150,6 +150,7 @@ async def open_account(request: PortalRequest) -> Response[bytes]:
             sms_language=form.data.sms_language,
             email=form.data.email,
             shared_device=True,
+            device=request.device,
             hasher=request.portal.hasher,
             keys=request.keys,
             now=request.now,

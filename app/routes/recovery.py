@@ -116,6 +116,7 @@ async def choose_password(request: PortalRequest) -> Response[bytes]:
             browser=request.browser,
             password=form.data.new_password,
             shared_device=True,
+            device=request.device,
             hasher=request.portal.hasher,
             keys=request.keys,
             now=request.now,

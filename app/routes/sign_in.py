@@ -20,10 +20,9 @@ from app.forms.base import Form, read_form
 from app.forms.codes import NoAnswers
 from app.forms.sign_in import SignInAnswers
 from app.leaving import leave
-from app.onward import onward
+from app.onward import FOR_CITIZENS, onward
 from app.pages import go, page
 from app.requests import PortalRequest
-from app.rights import Audience
 from identity import sign_in
 from identity.tables import Challenge, Purpose
 
@@ -35,7 +34,6 @@ CODE = CodePage(
     proven="/sign-in",
 )
 HOME_OF_CITIZEN = "/household"
-FOR_CITIZENS = frozenset({Audience.CITIZEN, Audience.CITIZEN_ALONE, Audience.EVERYBODY})
 TOO_MANY_TRIES = 429
 
 
@@ -108,6 +106,7 @@ async def finish_sign_in(request: PortalRequest) -> Response[bytes]:
             code=code,
             browser=request.browser,
             shared_device=chosen["shared_device"],
+            device=request.device,
             keys=request.keys,
             now=request.now,
         )

@@ -137,6 +137,8 @@ PLACES: Final[dict[str, Place]] = {
         before=(Step("/recovery", RECOVERY), Step(None, {"code": "{code:amal}"})),
     ),
     "account stay": Place("amal", "/account", {}, "/account", "/account/stay"),
+    "account session end": Place("amal", "/account/sessions", {}, "/account/sessions", "/end"),
+    "account sessions end": Place("amal", "/account/sessions", {}, "/account/sessions", "/end-others"),
     "account prove": Place("amal", "/account/prove", {"password": "{password}"}, "/account"),
     "account languages": Place(
         "amal", "/account/languages", {"language": "zgh", "sms_language": "ar"}, "/account"

@@ -223,6 +223,9 @@ async def _open_sessions(session: AsyncSession, town: Town, now: dt.datetime) ->
             session, account_id=account.id or 0, shared_device=False, now=now
         )
         account.disabled_at = now if person in DISABLED else None
+    # Amal is signed in on another device too.
+    amal = (await session.exec(select(Account).where(Account.person_id == town.people["amal"].id))).one()
+    await sessions.open_citizen_session(session, account_id=amal.id or 0, shared_device=False, now=now)
     for officer in await session.exec(select(Staff)):
         name = officer.email.partition("@")[0]
         token = await sessions.open_staff_session(session, staff_id=officer.id or 0, now=now)

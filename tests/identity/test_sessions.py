@@ -11,7 +11,7 @@ from identity.accounts import recipient
 from identity.roles import Role
 from identity.sessions import FoundSession
 from identity.staff import add_staff
-from identity.tables import PortalSession, SessionKind
+from identity.tables import PortalSession, SecondProof, SessionKind
 from notifications.messages import Template
 from notifications.outbox import notify
 from tests.identity.world import StatementCounter, add_account, add_person, all_at_once, count
@@ -76,7 +76,11 @@ async def test_what_the_head_of_a_page_needs_comes_in_one_statement(session, eng
     assert len(counter.take()) == 1
     assert found == FoundSession(
         token_hash=sessions.hash_token(token),
+        reference=found.reference,
         kind=SessionKind.CITIZEN,
+        device="",
+        second_proof=SecondProof.SMS,
+        second_at=now,
         created_at=now,
         seen_at=now,
         proven_at=now,
