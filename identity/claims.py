@@ -67,7 +67,6 @@ async def start_claim(
     """
     await _refuse_flood(session, address, keys=keys, now=now)
     document = f"{document_kind}|{document_number}"
-    may_match = await limits.spend(session, limits.MATCHES_OF_DOCUMENT, subject=document, keys=keys, now=now)
     match = await find_match(
         session,
         document_kind=document_kind,
@@ -75,7 +74,7 @@ async def start_claim(
         birth_date=birth_date,
         phone=phone,
     )
-    matched = match if may_match else None
+    matched = match if await _may_match(session, document, match, keys=keys, now=now) else None
     owner = await account_of_person(session, saved_id(matched) if matched else 0)
     challenge = await start_challenge(
         session,
@@ -103,6 +102,16 @@ async def _refuse_flood(session: AsyncSession, address: str, *, keys: Keys, now:
     for limit in (limits.MATCHES_FROM, limits.CODE_REQUESTS_FROM):
         if not await limits.spend(session, limit, subject=address, keys=keys, now=now):
             raise ClaimRefused
+
+
+async def _may_match(
+    session: AsyncSession, document: str, match: Person | None, *, keys: Keys, now: datetime
+) -> bool:
+    """Guesses alone are counted: somebody who sends the right facts again and again is impatient, not a stranger."""
+    guessed = await limits.used(session, limits.MATCHES_OF_DOCUMENT, subject=document, keys=keys, now=now)
+    limit = limits.FOUND_MATCHES if match else limits.MATCHES_OF_DOCUMENT
+    await limits.spend(session, limit, subject=document, keys=keys, now=now)
+    return guessed < limits.MATCHES_OF_DOCUMENT.count
 
 
 def _recipient(person: Person, language: str) -> Recipient:

@@ -176,6 +176,14 @@ async def test_a_document_is_matched_five_times_a_day_and_nobody_is_told(session
     assert (await claim(session, keys, now + DAY, address="192.0.2.9")).person_id == fatima.id
 
 
+async def test_right_facts_sent_again_and_again_are_no_guesses(session, fatima, keys, now):
+    first = await claim(session, keys, now)
+    for minutes in range(1, 8):
+        again = await claim(session, keys, now + minutes * MINUTE)
+        assert (again.id, again.person_id) == (first.id, fatima.id)
+    await prove(session, first, keys, now + 8 * MINUTE)
+
+
 async def test_an_address_that_claims_ten_times_an_hour_is_asked_to_wait(session, fatima, keys, now):
     for number in range(10):
         await claim(session, keys, now, document_number=f"ZZ{number}00")
