@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-IDENTIFIER_DIGITS = 10
+from identity.number_rules import IDENTIFIER, IdentifierRules
+
 CODE_DIGITS = 6
 LONGEST_INPUT = 60
 COUNTRY = "MA"
@@ -53,9 +54,9 @@ def _plain_character(character: str) -> str:
     return character if digit is None else str(digit)
 
 
-def parse_identifier(typed: str) -> ParsedIdentifier:
-    value = _exactly_digits(typed, IDENTIFIER_DIGITS)
-    return ParsedIdentifier(value, check_digit_ok=value[-1] == check_digit(value[:-1]))
+def parse_identifier(typed: str, rules: IdentifierRules = IDENTIFIER) -> ParsedIdentifier:
+    value = _exactly_digits(typed, rules.digits)
+    return ParsedIdentifier(value, check_digit_ok=rules.fits(value))
 
 
 def parse_code(typed: str) -> str:
@@ -116,31 +117,3 @@ def _mobile(number: phonenumbers.PhoneNumber) -> str:
     if phonenumbers.number_type(number) != phonenumbers.PhoneNumberType.MOBILE:
         raise InvalidNumber("not_mobile")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-# J. Verhoeff, "Error Detecting Decimal Codes", 1969: multiplication in the dihedral group D5, and a permutation.
-_D5 = (
-    (0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
-    (1, 2, 3, 4, 0, 6, 7, 8, 9, 5),
-    (2, 3, 4, 0, 1, 7, 8, 9, 5, 6),
-    (3, 4, 0, 1, 2, 8, 9, 5, 6, 7),
-    (4, 0, 1, 2, 3, 9, 5, 6, 7, 8),
-    (5, 9, 8, 7, 6, 0, 4, 3, 2, 1),
-    (6, 5, 9, 8, 7, 1, 0, 4, 3, 2),
-    (7, 6, 5, 9, 8, 2, 1, 0, 4, 3),
-    (8, 7, 6, 5, 9, 3, 2, 1, 0, 4),
-    (9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
-)
-_INVERSE = (0, 4, 3, 2, 1, 5, 6, 7, 8, 9)
-_PERMUTATION = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
-
-
-def check_digit(digits: str) -> str:
-    """The Verhoeff digit that completes `digits`."""
-    checksum = 0
-    for position, digit in enumerate(reversed(digits), start=1):
-        permuted = int(digit)
-        for _ in range(position % 8):
-            permuted = _PERMUTATION[permuted]
-        checksum = _D5[checksum][permuted]
-    return str(_INVERSE[checksum])

@@ -47,6 +47,8 @@ class InviteAnswers(Answers):
     """The birth year keeps a mistyped number from inviting somebody else."""
 
     person_identifier: Identifier
+    # The doubted number that the page asked to read again: sent once more unchanged, it is right.
+    read_again: Identifier | None = None
     birth_year: whole_number(FIRST_BIRTH_YEAR, LAST_BIRTH_YEAR)  # type: ignore[valid-type]
     relation: Relation
 

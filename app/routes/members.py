@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Response, get, post
 
 from app.forms.base import Form, read_form
+from app.forms.identifiers import looks_mistyped
 from app.forms.members import ChildAnswers, InviteAnswers
 from app.i18n.labels import label
 from app.pages import go, page
@@ -112,11 +113,14 @@ async def save_invitation(request: PortalRequest) -> Response[bytes]:
     form = await read_form(request, InviteAnswers)
     if not form.valid:
         return await _invite(request, form, status=422)
+    typed = form.data.person_identifier
+    if looks_mistyped(typed) and form.data.read_again != typed:
+        return await _invite(request, form, doubted=typed)
     try:
         await invite_adult(
             request.db,
             person_id=request.signed_in.citizen_id,
-            identifier=form.data.person_identifier,
+            identifier=typed,
             birth_year=form.data.birth_year,
             relation=form.data.relation,
             actor=request.signed_in.actor,
@@ -127,7 +131,9 @@ async def save_invitation(request: PortalRequest) -> Response[bytes]:
     return go(request, back(request))
 
 
-async def _invite(request: PortalRequest, form: Form[InviteAnswers], status: int = 200) -> Response[bytes]:
+async def _invite(
+    request: PortalRequest, form: Form[InviteAnswers], status: int = 200, doubted: str | None = None
+) -> Response[bytes]:
     await members_to_declare(request.db, person_id=request.signed_in.citizen_id, now=request.now)
     return page(
         request,
@@ -136,6 +142,7 @@ async def _invite(request: PortalRequest, form: Form[InviteAnswers], status: int
         form=form,
         relations=[(relation.value, label(request.lang, relation)) for relation in INVITED_AS],
         days=delays_on(local_date(request.now)).invitation_days,
+        doubted=doubted,
         back_to=back_address(request),
     )
 

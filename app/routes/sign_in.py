@@ -18,6 +18,7 @@ from app.code_pages import (
 )
 from app.forms.base import Form, read_form
 from app.forms.codes import NoAnswers
+from app.forms.identifiers import looks_mistyped
 from app.forms.sign_in import SignInAnswers
 from app.leaving import leave
 from app.onward import FOR_CITIZENS, onward
@@ -87,6 +88,7 @@ def _sign_in_page(
         keep=keep,
         form=form,
         already_claimed="claimed" in request.query_params,
+        number_doubted=keep and looks_mistyped(form.data.identifier),
         comes_from_page="next" in request.query_params,
     )
 

@@ -26,6 +26,7 @@ from sqlmodel import col, select
 from app.main import create_app, create_portal
 from app.requests import Portal
 from app.settings import Mode, Settings
+from identity.number_rules import check_digit
 from identity.passwords import PasswordHasher
 from identity.tables import DocumentKind, Gender, Person
 from notifications.providers.demonstration import DemonstrationProvider
@@ -78,7 +79,7 @@ class Register:
     async def __call__(self, **facts: Any) -> Person:
         n = next(self.numbers)
         usual = {
-            "identifier": f"{n:010}",
+            "identifier": f"{n:09}{check_digit(f'{n:09}')}",
             "document_kind": DocumentKind.NATIONAL_CARD,
             "document_number": f"AB{n:06}",
             "given_name_ar": "فاطمة",

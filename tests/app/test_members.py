@@ -98,7 +98,7 @@ async def test_a_child_of_others_and_one_that_nobody_has_get_the_same_answer(
 ) -> None:
     other = await register(birth_date=dt.date(2015, 5, 5), document_kind=None, document_number=None)
     answers = []
-    for identifier in (other.identifier, "0999999999", family.fatima.identifier):
+    for identifier in (other.identifier, "0999999993", family.fatima.identifier):
         await visitor.open(CHILDREN)
         form = visitor.form()
         form.values["person_identifier"] = identifier
@@ -165,7 +165,7 @@ async def test_an_invitation_says_the_same_whether_or_not_anybody_has_the_number
     visitor: PageBrowser, family: Family
 ) -> None:
     shown = []
-    for identifier in (family.fatima.identifier, "0999999999"):
+    for identifier in (family.fatima.identifier, "0999999993"):
         await invite(visitor, family.fatima, person_identifier=identifier)
         assert visitor.path == MEMBERS
         shown.append(
@@ -214,7 +214,7 @@ async def test_an_answer_sent_twice_is_given_once(
         ("person_identifier", ""),
         ("person_identifier", "12345"),
         ("person_identifier", "12345678901"),
-        ("person_identifier", "\u202e0000000002"),
+        ("person_identifier", "\u202e0000000028"),
         ("birth_year", ""),
         ("birth_year", "88"),
         ("birth_year", "2020"),
@@ -231,6 +231,20 @@ async def test_a_bad_answer_keeps_what_was_typed(
     assert (visitor.status, set(visitor.errors)) == (422, {field})
     assert visitor.form().values[field] == typed
     assert visitor.form().values["relation"] == "spouse"
+
+
+async def test_a_doubtful_number_is_read_again_and_sent_as_it_is(
+    visitor: PageBrowser, family: Family
+) -> None:
+    await invite(visitor, family.fatima, person_identifier="0999999990")
+    assert (visitor.path, visitor.status) == (INVITE, 200)
+    assert visitor.says("One digit of this identifier looks wrong.")
+    typed = visitor.form().values
+    assert (typed["person_identifier"], typed["birth_year"]) == ("0999999990", "1988")
+    await visitor.submit(person_identifier="0999999991")
+    assert (visitor.path, visitor.status) == (INVITE, 200), "another doubtful number is asked about again"
+    await visitor.submit()
+    assert visitor.path == MEMBERS
 
 
 async def test_who_is_on_the_list_is_not_invited_again(visitor: PageBrowser, family: Family) -> None:

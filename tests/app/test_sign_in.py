@@ -102,16 +102,37 @@ def test_next_leads_to_the_pages_of_the_portal(path: str) -> None:
     assert onward(path, fallback="/nothing", to=frozenset({Audience.STAFF})) == "/nothing"
 
 
+async def test_a_doubtful_number_is_shown_again_when_signing_in_failed(
+    visitor: PageBrowser, owner: Person
+) -> None:
+    doubtful = owner.identifier[:-1] + str((int(owner.identifier[-1]) + 1) % 10)
+    for identifier, shown in ((owner.identifier, False), (doubtful, True)):
+        await visitor.open("/sign-in")
+        await visitor.submit(identifier=identifier, password="a long enough one", shared_device="yes")
+        assert (visitor.status, visitor.says("One digit of this identifier looks wrong.")) == (422, shown)
+        assert visitor.form().values["identifier"] == identifier
+
+
+async def test_an_account_whose_number_does_not_fit_signs_in_like_any_other(
+    visitor: PageBrowser, browser_of: BrowserOf, register: Register, messages: Messages, clock: Clock
+) -> None:
+    owner = await register(identifier="0999999990")
+    await claim_account(browser_of(address="192.0.2.99"), owner, messages)
+    clock.advance(hours=3)
+    await sign_in(visitor, owner, messages)
+    assert visitor.path.startswith("/household")
+
+
 async def test_an_unknown_identifier_and_a_wrong_password_get_one_answer(
     visitor: PageBrowser, browser_of: BrowserOf, owner: Person
 ) -> None:
     stranger = browser_of()
-    for browser, identifier in ((visitor, owner.identifier), (stranger, "0999999999")):
+    for browser, identifier in ((visitor, owner.identifier), (stranger, "0999999993")):
         await browser.open("/sign-in")
         await browser.submit(identifier=identifier, password="a wrong one")
         assert browser.status == 422
         assert browser.form().values["password"] == ""
-    assert _masked(visitor, owner.identifier) == _masked(stranger, "0999999999")
+    assert _masked(visitor, owner.identifier) == _masked(stranger, "0999999993")
 
 
 def _masked(browser: PageBrowser, identifier: str) -> str:

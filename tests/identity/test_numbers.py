@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from identity.number_rules import BadRules, CheckDigit, IdentifierRules, check_digit, read_rules
 from identity.numbers import (
     InvalidNumber,
     ParsedIdentifier,
-    check_digit,
     parse_code,
     parse_document_number,
     parse_identifier,
@@ -100,6 +100,30 @@ def test_a_wrong_check_digit_is_told_and_not_refused():
     wrong = right[:-1] + str((int(right[-1]) + 1) % 10)
     assert parse_identifier(right) == ParsedIdentifier(right, check_digit_ok=True)
     assert parse_identifier(wrong) == ParsedIdentifier(wrong, check_digit_ok=False)
+
+
+def test_how_long_a_number_is_and_whether_it_has_a_check_digit_is_configuration():
+    eight = IdentifierRules(8, CheckDigit.NONE)
+    assert parse_identifier("0123 4567", eight) == ParsedIdentifier("01234567", check_digit_ok=True)
+    with pytest.raises(InvalidNumber, match="too_long"):
+        parse_identifier("0123456789", eight)
+    assert read_rules({"digits": 8, "check_digit": "none"}) == eight
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {},
+        {"digits": 10},
+        {"digits": "ten", "check_digit": "none"},
+        {"digits": 10, "check_digit": "luhn"},
+        {"digits": 11, "check_digit": "none"},
+        {"digits": 5, "check_digit": "none"},
+    ],
+)
+def test_rules_that_cannot_be_used_are_refused(written):
+    with pytest.raises(BadRules):
+        read_rules(written)
 
 
 @given(st.text("0123456789", min_size=9, max_size=9), st.integers(0, 8), st.integers(1, 9))

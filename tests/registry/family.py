@@ -12,6 +12,7 @@ from sqlmodel import SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import Sessions
+from identity.number_rules import check_digit
 from identity.tables import Account, DocumentKind, Gender, Person, Proofing, Role, Staff
 from notifications.tables import Notification
 from registry.declarations import prepare, send_declaration
@@ -50,7 +51,7 @@ async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
 async def add_person(session: AsyncSession, name: str, born: date, **facts: Any) -> Person:
     number = next(numbers)
     person = Person(
-        identifier=f"0{number:09}",
+        identifier=f"{number:09}{check_digit(f'{number:09}')}",
         document_kind=DocumentKind.NATIONAL_CARD,
         document_number=f"ZZ{number}",
         given_name_ar=name,

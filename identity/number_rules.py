@@ -1,0 +1,85 @@
+"""What an identifier looks like in this country: configuration, with its source, in `data/identifier.json`.
+
+The length is a condition. The check digit is a reason to ask for a second look, never one to refuse: the rule of the
+register is not published, and somebody's real number must always get through.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+FILE: Final = Path(__file__).parent / "data" / "identifier.json"
+# What the database keeps of an identifier.
+LONGEST: Final = 10
+SHORTEST: Final = 6
+
+
+class BadRules(Exception):
+    """The file of the rules cannot be used; the portal must not start with it."""
+
+    code = "bad_number_rules"
+
+
+class CheckDigit(StrEnum):
+    VERHOEFF = "verhoeff"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class IdentifierRules:
+    """Raises BadRules for a length that the database could not keep."""
+
+    digits: int
+    check_digit: CheckDigit
+
+    def __post_init__(self) -> None:
+        if not SHORTEST <= self.digits <= LONGEST:
+            raise BadRules(f"an identifier has {SHORTEST} to {LONGEST} digits, not {self.digits}")
+
+    def fits(self, identifier: str) -> bool:
+        """Whether the last digit is the one that the others ask for; always, where numbers have no such digit."""
+        if self.check_digit is CheckDigit.NONE:
+            return True
+        return identifier[-1] == check_digit(identifier[:-1])
+
+
+def read_rules(written: Mapping[str, Any]) -> IdentifierRules:
+    """Raises BadRules."""
+    try:
+        return IdentifierRules(int(written["digits"]), CheckDigit(written["check_digit"]))
+    except (KeyError, TypeError, ValueError) as wrong:
+        raise BadRules(f"the rules of identifiers lack or misspell {wrong}") from wrong
+
+
+# J. Verhoeff, "Error Detecting Decimal Codes", 1969: multiplication in the dihedral group D5, and a permutation.
+_D5 = (
+    (0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+    (1, 2, 3, 4, 0, 6, 7, 8, 9, 5),
+    (2, 3, 4, 0, 1, 7, 8, 9, 5, 6),
+    (3, 4, 0, 1, 2, 8, 9, 5, 6, 7),
+    (4, 0, 1, 2, 3, 9, 5, 6, 7, 8),
+    (5, 9, 8, 7, 6, 0, 4, 3, 2, 1),
+    (6, 5, 9, 8, 7, 1, 0, 4, 3, 2),
+    (7, 6, 5, 9, 8, 2, 1, 0, 4, 3),
+    (8, 7, 6, 5, 9, 3, 2, 1, 0, 4),
+    (9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+)
+_INVERSE = (0, 4, 3, 2, 1, 5, 6, 7, 8, 9)
+_PERMUTATION = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
+
+
+def check_digit(digits: str) -> str:
+    """The Verhoeff digit that completes `digits`."""
+    checksum = 0
+    for position, digit in enumerate(reversed(digits), start=1):
+        permuted = int(digit)
+        for _ in range(position % 8):
+            permuted = _PERMUTATION[permuted]
+        checksum = _D5[checksum][permuted]
+    return str(_INVERSE[checksum])
+
+
+IDENTIFIER: Final = read_rules(json.loads(FILE.read_text("utf-8")))
