@@ -17,4 +17,5 @@ SQLModel.metadata.naming_convention = {
 import app.posts
 import identity.tables
 import notifications.tables
+import registry.national_tables
 import registry.tables

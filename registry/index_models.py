@@ -68,6 +68,10 @@ class IndexModel(_Dated):
     value_decimals: Annotated[int, Field(ge=0, le=12)]
     zones: Mapping[Zone, ZoneFormula]
 
+    def __hash__(self) -> int:
+        """What is derived from a model is kept by model, whether or not it comes from a profile's files."""
+        return hash(self.name)
+
     @model_validator(mode="after")
     def _zones_agree(self) -> Self:
         if missing := set(Zone) - set(self.zones):

@@ -16,7 +16,9 @@ async def record_refused_request(
     session: AsyncSession, *, staff_id: int, reference: str, refusal: Refused, now: datetime
 ) -> None:
     """Note that the officer was not let see a request. A reference that nobody has is not written down."""
-    found = await session.exec(select(RecomputationRequest).where(RecomputationRequest.reference == reference))
+    found = await session.exec(
+        select(RecomputationRequest).where(RecomputationRequest.reference == reference)
+    )
     request = found.first()
     await record(
         session,

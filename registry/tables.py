@@ -223,11 +223,19 @@ class IndexEvent(SQLModel, table=True):
     """One immutable computation.
 
     `decisions` repeats the eligibility rows as the page shows them: the household page is read far more often than
-    anything is computed, and reads one row.
+    anything is computed, and reads one row. The index holds what a recomputation of the country compares, so that it
+    never reads the ledgers.
     """
 
     __tablename__ = "index_event"
-    __table_args__ = (Index("ix_index_event_household", "household_id", "id"),)
+    __table_args__ = (
+        Index(
+            "ix_index_event_household",
+            "household_id",
+            "id",
+            postgresql_include=["declaration_id", "model", "index", "computed_at"],
+        ),
+    )
 
     id: int = Field(default=None, primary_key=True, sa_type=BigId)
     household_id: int = Field(sa_type=BigId, foreign_key="household.id")

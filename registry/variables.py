@@ -94,12 +94,11 @@ def zone_of(facts: Facts) -> Zone:
 
 def questions(zone: Zone, model: IndexModel | None = None) -> Questions:
     """What the zone's model (the newest when none is given) and the programmes ask, and nothing else."""
-    return _questions(zone, (model or models()[-1]).name)
+    return _questions(zone, model or models()[-1])
 
 
 @cache
-def _questions(zone: Zone, model_name: str) -> Questions:
-    model = next(model for model in models() if model.name == model_name)
+def _questions(zone: Zone, model: IndexModel) -> Questions:
     variables = model.zones[zone].variables
     household = {fact for variable in variables for fact in variable.household_questions()}
     of_model = [question for variable in variables if (question := variable.member_question())]

@@ -11,6 +11,7 @@ from typing import Annotated, Final, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from registry.facts import Facts, Relation
+from registry.measures.sql import HouseholdSql, SqlValue
 
 # The fact "who lives here": no field of its own, but what shares and yearly amounts are divided by.
 MEMBERS: Final = "members"
@@ -61,6 +62,10 @@ class Variable(BaseModel, ABC):
     @abstractmethod
     def value(self, facts: Facts) -> int | Fraction:
         """The exact value, before any rounding. The facts that it needs have been answered."""
+
+    @abstractmethod
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        """The same value in SQL, for the computation of a whole country."""
 
     @abstractmethod
     def facts(self) -> tuple[str, ...]:

@@ -7,6 +7,16 @@ from pydantic import Field, model_validator
 
 from registry.facts import Facts, HouseholdFacts
 from registry.measures.base import MEMBERS, Answers, Variable, require_answers, require_field
+from registry.measures.sql import (
+    CENTIMES,
+    SIZE,
+    HouseholdSql,
+    SqlCount,
+    SqlFlag,
+    SqlQuotient,
+    SqlValue,
+    is_one_of,
+)
 
 MONTHS_A_YEAR: Final = 12
 
@@ -22,6 +32,10 @@ class PersonsPerRoom(Variable):
     def value(self, facts: Facts) -> int:
         rooms = facts.household.rooms or 0
         return int(self.more_than * rooms < facts.size <= self.at_most * rooms)
+
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        rooms = household.fact("rooms")
+        return SqlFlag(f"{self.more_than} * {rooms} < {SIZE} AND {SIZE} <= {self.at_most} * {rooms}")
 
     def facts(self) -> tuple[str, ...]:
         return ("rooms", MEMBERS)
@@ -60,6 +74,9 @@ class HouseholdIs(OfHousehold):
     def value(self, facts: Facts) -> int:
         return int(getattr(facts.household, self.fact) in self.answers)
 
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        return SqlFlag(is_one_of(household.fact(self.fact), self.answers))
+
 
 class AtLeastOne(OfHousehold):
     rule: Literal["at_least_one"]
@@ -68,6 +85,9 @@ class AtLeastOne(OfHousehold):
     def value(self, facts: Facts) -> int:
         return int(getattr(facts.household, self.fact) >= 1)
 
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        return SqlFlag(f"{household.fact(self.fact)} >= 1")
+
 
 class NumberOf(OfHousehold):
     rule: Literal["number_of"]
@@ -75,6 +95,9 @@ class NumberOf(OfHousehold):
 
     def value(self, facts: Facts) -> int:
         return int(getattr(facts.household, self.fact))
+
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        return SqlCount(household.fact(self.fact))
 
 
 class YearlyPerHead(Variable):
@@ -93,6 +116,10 @@ class YearlyPerHead(Variable):
     def value(self, facts: Facts) -> Fraction:
         monthly = sum(Fraction(getattr(facts.household, fact)) for fact in self.amounts)
         return Fraction(monthly * MONTHS_A_YEAR, facts.size)
+
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        monthly = " + ".join(household.amount(fact) for fact in self.amounts)
+        return SqlQuotient(f"({MONTHS_A_YEAR} * ({monthly}))", f"({CENTIMES} * {SIZE})")
 
     def facts(self) -> tuple[str, ...]:
         return (*self.amounts, MEMBERS)

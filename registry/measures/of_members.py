@@ -16,6 +16,16 @@ from registry.measures.base import (
     require_field,
     within,
 )
+from registry.measures.sql import (
+    IS_HEAD,
+    SIZE,
+    HouseholdSql,
+    SqlCount,
+    SqlFlag,
+    SqlQuotient,
+    SqlValue,
+    is_one_of,
+)
 
 
 class Size(Variable):
@@ -24,6 +34,9 @@ class Size(Variable):
 
     def value(self, facts: Facts) -> int:
         return facts.size
+
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        return SqlCount(SIZE)
 
     def facts(self) -> tuple[str, ...]:
         return (MEMBERS,)
@@ -36,6 +49,9 @@ class SizeSquared(Variable):
     def value(self, facts: Facts) -> int:
         return facts.size**2
 
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        return SqlCount(f"{SIZE} * {SIZE}")
+
     def facts(self) -> tuple[str, ...]:
         return (MEMBERS,)
 
@@ -47,6 +63,9 @@ class HeadAge(Variable):
     def value(self, facts: Facts) -> int:
         return facts.age(facts.head)
 
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        return SqlCount(household.head_age())
+
     def facts(self) -> tuple[str, ...]:
         return ("birth_date",)
 
@@ -57,6 +76,9 @@ class HeadAgeSquared(Variable):
 
     def value(self, facts: Facts) -> int:
         return facts.age(facts.head) ** 2
+
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        return SqlCount(f"{household.head_age()} * {household.head_age()}")
 
     def facts(self) -> tuple[str, ...]:
         return ("birth_date",)
@@ -70,6 +92,10 @@ class AloneOrChildlessCouple(Variable):
         others = [member.relation for member in facts.members if member.relation is not Relation.HEAD]
         return int(others in ([], [Relation.SPOUSE]))
 
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        spouses = household.members_who(is_one_of("member.relation", [Relation.SPOUSE]))
+        return SqlFlag(f"{SIZE} = 1 OR ({SIZE} = 2 AND {spouses} = 1)")
+
     def facts(self) -> tuple[str, ...]:
         return (MEMBERS, "relation")
 
@@ -81,6 +107,9 @@ class MembersAged(Variable):
 
     def value(self, facts: Facts) -> int:
         return sum(within(self.ages, facts.age(member)) for member in facts.members)
+
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        return SqlCount(household.members_who(*household.aged(*self.ages)))
 
     def facts(self) -> tuple[str, ...]:
         return ("birth_date", MEMBERS)
@@ -104,6 +133,9 @@ class OfMembers(Variable):
     def is_met_by(self, member: MemberFacts) -> bool:
         return getattr(member, self.fact) in self.answers
 
+    def sql_is_met(self) -> str:
+        return is_one_of(f"member.{self.fact}", self.answers)
+
 
 class HeadIs(OfMembers):
     rule: Literal["head_is"]
@@ -111,6 +143,11 @@ class HeadIs(OfMembers):
 
     def value(self, facts: Facts) -> int:
         return int(self.is_met_by(facts.head))
+
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        if all(isinstance(answer, bool) for answer in self.answers):
+            return SqlFlag(f"{household.members_who(IS_HEAD, self.sql_is_met())} > 0")
+        return SqlFlag(is_one_of(household.fact_of_head(self.fact), self.answers))
 
     def member_question(self) -> MemberQuestion:
         return MemberQuestion(self.fact, relations=frozenset({Relation.HEAD}))
@@ -122,6 +159,9 @@ class AnyMemberIs(OfMembers):
 
     def value(self, facts: Facts) -> int:
         return int(any(self.is_met_by(member) for member in facts.members))
+
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        return SqlFlag(f"{household.members_who(self.sql_is_met())} > 0")
 
     def member_question(self) -> MemberQuestion:
         return MemberQuestion(self.fact)
@@ -137,6 +177,9 @@ class MembersWho(OfMembers):
             within(self.ages, facts.age(member)) and self.is_met_by(member) for member in facts.members
         )
 
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        return SqlCount(household.members_who(*household.aged(*self.ages), self.sql_is_met()))
+
     def member_question(self) -> MemberQuestion:
         return MemberQuestion(self.fact, self.ages)
 
@@ -149,6 +192,9 @@ class ShareOfMembers(OfMembers):
     def value(self, facts: Facts) -> Fraction:
         met = sum(within(self.ages, facts.age(member)) and self.is_met_by(member) for member in facts.members)
         return Fraction(met, facts.size)
+
+    def sql(self, household: HouseholdSql) -> SqlValue:
+        return SqlQuotient(household.members_who(*household.aged(*self.ages), self.sql_is_met()), SIZE)
 
     def facts(self) -> tuple[str, ...]:
         return (self.fact, MEMBERS)
