@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from app.access import FormNotOurs, OnlyInPerson, SignInNeeded, VisitNeeded
 from app.i18n.environments import environment
+from app.onward import shown_at
 from app.pages import HTML, go, page
 from app.posts import SentTwice
 from app.requests import PortalRequest
@@ -43,7 +44,7 @@ def failure_page(request: PortalRequest, status: int, template: str | None = Non
         environment(request.lang)
         .get_template(template or TEMPLATES.get(status, fallback))
         .render(
-            path=request.path_in_language,
+            path=shown_at(request.path_in_language),
             visitor=None,
             demonstration=request.portal.settings.demonstration,
             neutral_page=request.portal.settings.neutral_page,
@@ -59,7 +60,7 @@ def failure_page(request: PortalRequest, status: int, template: str | None = Non
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     response = failure_page(_portal(request), error.status_code)
     if error.status_code == 405:
-        response.headers["allow"] = (error.headers or {}).get("Allow", "GET")
+        response.headers["allow"] = (error.headers or {}).get("allow", "GET")
     return response
 
 

@@ -133,5 +133,6 @@ def _safe_headers(settings: Settings) -> Any:
         for name, value in (of_files if is_file else of_pages).items():
             headers.setdefault(name, value)
         headers.setdefault("cache-control", "no-store")
+        headers.setdefault("vary", "Cookie, HX-Request")
 
     return add_headers

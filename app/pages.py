@@ -12,6 +12,7 @@ from litestar import Response
 
 from app.access import bound_to, form_token, keep_browser
 from app.i18n.environments import environment
+from app.onward import shown_at
 from app.requests import PortalRequest
 
 HTML = "text/html; charset=utf-8"
@@ -74,7 +75,7 @@ def _common(request: PortalRequest) -> dict[str, Any]:
     visitor, settings = request.visitor, request.portal.settings
     state = request.scope["state"]
     return {
-        "path": request.path_in_language,
+        "path": shown_at(request.path_in_language),
         "visitor": visitor,
         "demonstration": settings.demonstration,
         "neutral_page": settings.neutral_page,

@@ -57,21 +57,27 @@ async def show_visits(request: PortalRequest) -> Response[bytes]:
 
 
 async def _visits(request: PortalRequest, form: Form[VisitAnswers], status: int = 200) -> Response[bytes]:
-    officer = request.signed_in
     return page(
         request,
         "staff/visits.html",
         status=status,
         form=form,
-        may_open=officer.role is not None and may(officer.role, Duty.OPEN_VISITS),
+        may_open=_may_open(request),
         purposes=[(purpose.value, label(request.lang, purpose)) for purpose in PURPOSES],
         visits=await visits_of_officer(request.db, staff_id=officer_id(request)),
     )
 
 
+def _may_open(request: PortalRequest) -> bool:
+    role = request.signed_in.role
+    return role is not None and may(role, Duty.OPEN_VISITS)
+
+
 @post(VISITS, opt=REPEATABLE)
 async def ask_for_visit(request: PortalRequest) -> Response[bytes]:
     """Send the code, and answer alike whoever has the number, or nobody."""
+    if not _may_open(request):
+        return await _refused(request, NotAllowed())
     form = await read_form(request, VisitAnswers)
     if not form.valid:
         return await _visits(request, form, status=422)
@@ -91,7 +97,9 @@ async def ask_for_visit(request: PortalRequest) -> Response[bytes]:
     return keep_challenge(request, go(request, CODE.path), challenge)
 
 
-async def _refused(request: PortalRequest, refusal: Refused, identifier: str | None = None) -> Response[bytes]:
+async def _refused(
+    request: PortalRequest, refusal: Refused, identifier: str | None = None
+) -> Response[bytes]:
     await record_refused_visit(
         request.db, staff_id=officer_id(request), refusal=refusal, identifier=identifier, now=request.now
     )

@@ -301,7 +301,7 @@ class Visitors:
             await self._take(browser, step)
         if place.path is not None:
             await browser.open(self.town.fill(place.path))
-        form = _form(browser, place.action)
+        form = _form(browser, self.town.fill(place.action) if place.action else None)
         form.fill(**await self._filled(place.answers))
         form.press(None)
         return browser, form
@@ -370,9 +370,13 @@ def handler_of(app: Litestar, path: str, method: str) -> BaseRouteHandler:
     return next(
         handler
         for each in app.routes
-        if isinstance(each, HTTPRoute) and method in each.methods
+        if isinstance(each, HTTPRoute) and method in each.methods and _reviewed_as(each.path) == route
         for handler in each.route_handlers
-        if PARAMETER_TYPE.sub("}", each.path).removeprefix("/{language}").rstrip("/")
-        == str(route).rstrip("/")
-        and method in handler.http_methods
+        if method in handler.http_methods
     )
+
+
+def _reviewed_as(template: str) -> str:
+    """The path of a route as the rights table writes it."""
+    path = PARAMETER_TYPE.sub("}", template)
+    return path.removeprefix("/{language}") or "/" if path.startswith("/{language}") else f"!{path}"

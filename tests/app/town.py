@@ -18,7 +18,7 @@ from identity import sessions
 from identity.partial_date import PartialDate
 from identity.roles import Role
 from identity.staff import add_staff
-from identity.tables import Account, Gender, Person, Staff
+from identity.tables import Account, Gender, Person, PortalSession, Staff
 from registry.documents import clean_document
 from registry.facts import Diploma, Education, HealthCover, Occupation
 from registry.requests import request_recomputation
@@ -224,8 +224,10 @@ async def _open_sessions(session: AsyncSession, town: Town, now: dt.datetime) ->
         )
         account.disabled_at = now if person in DISABLED else None
     # Amal is signed in on another device too.
-    amal = (await session.exec(select(Account).where(Account.person_id == town.people["amal"].id))).one()
-    await sessions.open_citizen_session(session, account_id=amal.id or 0, shared_device=False, now=now)
+    elsewhere = await sessions.open_citizen_session(
+        session, account_id=await _account_id(session, town.people["amal"]), shared_device=True, now=now
+    )
+    town.words["session"] = await _session_reference(session, elsewhere)
     for officer in await session.exec(select(Staff)):
         name = officer.email.partition("@")[0]
         token = await sessions.open_staff_session(session, staff_id=officer.id or 0, now=now)
@@ -236,3 +238,12 @@ async def _open_sessions(session: AsyncSession, town: Town, now: dt.datetime) ->
         token_hash=sessions.hash_token(town.tokens["visiting"]),
         visit_id=int(town.words["running_visit_id"]),
     )
+
+
+async def _account_id(session: AsyncSession, person: Person) -> int:
+    return (await session.exec(select(Account.id).where(Account.person_id == person.id))).one() or 0
+
+
+async def _session_reference(session: AsyncSession, token: str) -> str:
+    wanted = PortalSession.token_hash == sessions.hash_token(token)
+    return (await session.exec(select(PortalSession.reference).where(wanted))).one()
