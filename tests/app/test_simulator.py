@@ -90,7 +90,7 @@ async def test_anybody_estimates_the_first_worked_example(visitor: PageBrowser) 
     assert visitor.main.first(class_="figure").first("bdi").text == A1
     assert "600" in visitor.main.first(class_="programmes").text
     assert MODEL.name in visitor.text
-    assert MODEL.source in visitor.text
+    assert MODEL.source_names["fr"] in visitor.text
 
 
 async def test_each_zone_is_asked_what_its_formula_uses(visitor: PageBrowser) -> None:
