@@ -20,7 +20,8 @@ OWN_WORDS = """() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
     while (walker.nextNode()) {
         const within = walker.currentNode.parentElement;
-        const other = within.closest('bdi, kbd, script, style, [lang]:not(html), [name=region], [name=province], [name=commune]');
+        const names = '[name=region], [name=province], [name=commune]';
+        const other = within.closest('bdi, kbd, script, style, [lang]:not(html), ' + names);
         if (!other) found.push(walker.currentNode.textContent);
     }
     return found.join('\\n');

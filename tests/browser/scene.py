@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from tests.browser.declaring import DECLARATION
 from tests.browser.portal import RunningPortal, wait_for
@@ -43,7 +43,7 @@ class Scene:
             self.there[who] = visitor
         return self.there[who]
 
-    def person(self, key: str) -> object:
+    def person(self, key: str) -> Any:
         return self.portal.people[key]
 
     def take_word(self, name: str, visitor: Visitor, path: str) -> None:

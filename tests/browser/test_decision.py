@@ -54,9 +54,7 @@ def correct(officer: Visitor, reference: str) -> Decimal:
     officer.follow(f"/staff/requests/{reference}/correction")
     assert officer.main.locator('[name="internet_mad"]').input_value() == "0"
     officer.answer({"decision_words": REASON})
-    assert officer.says(
-        "Nothing is decided yet. Once you confirm, the facts have a new version, the index is computed anew and the citizen is told."
-    )
+    assert officer.says("What the citizen will read")
     foreseen = shown_index(officer)
     officer.answer()
     officer.arrive(f"/staff/requests/{reference}")

@@ -62,7 +62,7 @@ def sms_gateway() -> Iterator[tuple[list[dict[str, Any]], str]]:
             self.send_header("content-length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *arguments: object) -> None:
+        def log_message(self, *arguments: object) -> None:
             """Silence."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)

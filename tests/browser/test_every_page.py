@@ -6,12 +6,15 @@ A route without a place in `PLACES` fails; so does a place whose page leads else
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from playwright.sync_api import Page
 
 from app.i18n.locales import LOCALES
@@ -20,7 +23,7 @@ from tests.app.declaring import URBAN
 from tests.app.places import URBAN_ESTIMATE, route_of
 from tests.browser.conftest import AtBrowser
 from tests.browser.pages import overflow
-from tests.browser.portal import RunningPortal
+from tests.browser.portal import RunningPortal, free_port, served
 from tests.browser.scene import ANYBODY, Scene
 from tests.browser.visitors import Visitor
 
@@ -53,6 +56,7 @@ PLACES: Final = [
     *places(
         ANYBODY, "/claim", "/sign-in", "/sign-in?next=/messages", "/sign-out", "/recovery", "/staff/sign-in"
     ),
+    *places(ANYBODY, "/claim/national-identity", "/claim/national-identity/refused?why=differs"),
     *places("claiming", "/claim/code"),
     *places("proven", "/claim/account"),
     *places("newly claimed", "/claim/done", "/account/email/code", "/household", "/messages", DECLARATION),
@@ -79,7 +83,7 @@ PLACES: Final = [
         "/account/email",
         "/account/recovery-code",
     ),
-    *places("khadija", "/sign-out"),
+    *places("khadija", "/account/sessions", "/sign-out"),
     *places("rahma", "/household", "/household/recomputation", "/household/recomputation?line=U35"),
     *places("brahim", "/household", "/household/members", "/household/members/{invited}/withdraw"),
     *places("brahim", f"{DECLARATION}/dwelling", f"{DECLARATION}/check"),
@@ -121,6 +125,26 @@ IN_EVERY_LANGUAGE: Final = [
     for place in PLACES
     for lang in LOCALES
 ]
+
+
+@pytest.fixture(scope="module")
+def portal(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
+    """With every part switched on; the national identity service is one that does not answer just now."""
+    key = tmp_path_factory.mktemp("openid") / "key.pem"
+    key.write_bytes(private_key())
+    settings = {
+        "TIWIZI_OPENID_ISSUER": f"http://127.0.0.1:{free_port()}",
+        "TIWIZI_OPENID_CLIENT_ID": "tiwizi",
+        "TIWIZI_OPENID_KEY_FILE": str(key),
+        "TIWIZI_OPENID_ACR": "mosip:idp:acr:generated-code",
+    }
+    with served(world, **settings) as portal:
+        yield portal
+
+
+def private_key() -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 @pytest.fixture(scope="module")
@@ -230,3 +254,15 @@ def test_what_is_to_correct_takes_the_focus(
     summary.wait_for()
     summary.locator("a").last.press("Enter")
     assert visitor.main.locator("[name=phone]:focus").count() == 1
+
+
+@pytest.mark.parametrize("lang", LOCALES)
+def test_choosing_a_place_with_the_keyboard_keeps_the_focus(scene: Scene, lang: str) -> None:
+    """The script puts the next list below the one that has the focus; it does not take the focus away."""
+    visitor = scene.visitor("newly claimed")
+    visitor.lang = lang
+    visitor.open(f"{DECLARATION}/address")
+    visitor.main.locator("#region").focus()
+    visitor.page.keyboard.press("ArrowDown")
+    visitor.main.locator("#province").wait_for()
+    assert visitor.main.locator("#region:focus").count() == 1
