@@ -208,7 +208,11 @@ class PageBrowser:
     def form(self, action: str | None = None) -> FilledForm:
         """The form of the page's content; with `action` the one, wherever it is, whose address ends so."""
         if action is not None:
-            forms = [form for form in self.page.all("form") if form.get("action").endswith(action)]
+            forms = [
+                form
+                for form in self.page.all("form")
+                if form.get("action").partition("?")[0].endswith(action)
+            ]
             assert forms, f"no form leads to {action!r}"
             self._form = FilledForm(forms[0])
         elif self._form is None:

@@ -101,6 +101,7 @@ RURAL_ESTIMATE = {
 
 PLACES: Final[dict[str, Place]] = {
     "claim": Place(NOBODY, "/claim", CLAIM, "/claim/code"),
+    "claim, national identity": Place(NOBODY, "/claim/national-identity", {}, 200),
     "claim code": Place(NOBODY, None, {"code": "{code:newcomer}"}, "/claim/account", before=CLAIMED[:1]),
     "claim code again": Place(NOBODY, None, {}, "/claim/code", "/claim/code/again", CLAIMED[:1]),
     "claim account": Place(
