@@ -1,12 +1,14 @@
 """Which files are taken, and what is left of them."""
 
 import io
+import time
 import zlib
 
 import pytest
 from PIL import Image
 
 from registry.documents import MAX_BYTES, clean_document
+from registry.pdf import check_pdf
 from registry.refused_documents import DocumentRefused
 
 PLAIN_PDF = (
@@ -87,6 +89,37 @@ async def test_what_is_refused(content, code):
 )
 async def test_a_pdf_that_does_something_is_refused(content, code):
     assert await refusal(content) == code
+
+
+HIDDEN = compressed(b"4 0 << /AA << /S /JavaScript /JS (x) >> >>")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (HIDDEN, "active_content"),
+        (HIDDEN.replace(b">>\nstream", b">>%\nstream"), "active_content"),
+        (HIDDEN.replace(b"stream\n", b"stream\r\n", 1), "active_content"),
+        (HIDDEN.replace(b"1 0 obj", b"%>>stream\n1 0 obj"), "unreadable"),
+        (
+            HIDDEN.replace(b"1 0 obj", b"%>>stream\n1 0 obj").replace(b">>\nstream", b">>%\nstream"),
+            "unreadable",
+        ),
+    ],
+)
+async def test_nothing_hides_behind_a_comment(content, code):
+    assert await refusal(content) == code
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"<<", b">>", b"<<>>stream\n", b"<<>>stream\nendstream", b"endobj<<", b">>" + b" " * 99, b"#41"],
+)
+def test_a_pdf_made_to_be_slow_is_read_in_one_pass(piece):
+    hostile = b"%PDF-1.7\n" + piece * (20_000 // len(piece)) + b"\n%%EOF"
+    begun = time.process_time()
+    check_pdf(hostile)
+    assert time.process_time() - begun < 1
 
 
 async def test_a_picture_inside_a_pdf_is_not_searched_for_words():
