@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import sys
 from collections.abc import Callable, Coroutine
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,19 @@ from app import schema
 from app.db import SecondProcessRefused, guard_single_process
 from app.demo import loading
 from app.main import create_portal
+from app.national import Order
+from app.national_report import give_up_run, recompute_with_bars
 from app.requests import Portal
 from app.serving import deliver_until_stopped, serve_portal
 from app.settings import SettingRefused, Settings, read_settings
 from identity.passwords import PasswordRefused
 from identity.roles import Role
 from identity.staff import StaffExists, add_staff
+from registry.national_publishing import TwoIndexes
+from registry.national_runs import MESSAGES_A_SECOND, RunRefused
+from registry.national_sql import ModelTooFine
 from registry.score_documents import score_text
-from registry.scoring import InvalidInput
+from registry.scoring import InvalidInput, UnknownModel, model_named, models
 
 
 class Refused(click.ClickException):
@@ -151,6 +158,68 @@ def add(email: str, name_ar: str, name_latin: str, role: str, centre: str, passw
                 raise Refused(f"Not added: {error.code}") from None
             await session.commit()
         click.echo(f"Authenticator secret, shown once: {added.totp_secret}\n{added.otpauth_uri}")
+
+    _alone(work)
+
+
+@main.command("recompute")
+@click.option("--model", "name", required=True, help="Name of the index model, which must be in force.")
+@click.option(
+    "--cut-off",
+    type=click.DateTime(formats=["%Y-%m-%dT%H:%M:%S%z"]),
+    help="What is declared later is left alone: 2026-03-01T00:00:00+0100. Now when not given.",
+)
+@click.option(
+    "--chunk", type=click.IntRange(min=1), help="Households a step; the database decides when not given."
+)
+@click.option("--connections", type=click.IntRange(1, 8), help="Connections to compute on; SQLite has one.")
+@click.option(
+    "--pace",
+    default=MESSAGES_A_SECOND,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Messages a second.",
+)
+@click.option("--stage-only", is_flag=True, help="Compute and say what would change; publish nothing yet.")
+@click.option(
+    "--abandon", "give_up", is_flag=True, help="Give up the run that has not ended. What it published stays."
+)
+def recompute_country(
+    name: str,
+    cut_off: dt.datetime | None,
+    chunk: int | None,
+    connections: int | None,
+    pace: int,
+    stage_only: bool,
+    give_up: bool,
+) -> None:
+    """Recompute the index of every household, and tell those for whom something changes.
+
+    It can be killed and run again at any point, and run by several processes at once on PostgreSQL.
+    """
+    try:
+        model = model_named(name)
+    except UnknownModel as error:
+        known = ", ".join(each.name for each in models())
+        raise Refused(f"{error}; known: {known}") from None
+    order = Order(
+        model=model,
+        started_by=getuser(),
+        pace=pace,
+        cut_off=cut_off,
+        chunk=chunk,
+        connections=connections,
+        stage_only=stage_only,
+    )
+
+    async def work(portal: Portal) -> None:
+        try:
+            if give_up:
+                await give_up_run(portal)
+            else:
+                await recompute_with_bars(portal, order)
+        except (RunRefused, ModelTooFine, TwoIndexes) as error:
+            raise Refused(f"Not recomputed: {error}") from None
 
     _alone(work)
 

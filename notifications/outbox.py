@@ -75,7 +75,7 @@ async def notify(
     message = MESSAGES[template]
     check_values(template, values)
     check_secrets(template, secret or {})
-    _check_languages(recipient)
+    check_languages(recipient)
     if message.is_code and (sealer is None or expires_at is None):
         raise BadValues(f"{template} carries a secret: it needs a sealer and an end")
     notification = Notification(
@@ -91,7 +91,7 @@ async def notify(
     kept, is_new = await _keep(session, notification)
     if not is_new:
         return kept
-    for channel, address, language in _ways(recipient, message.channels & channels):
+    for channel, address, language in ways(recipient, message.channels & channels):
         delivery = _delivery(kept, channel, address, language, message, expires_at)
         if secret and sealer:
             delivery.sealed = sealer.seal(json.dumps(dict(secret)), seal_context(delivery.reference))
@@ -104,7 +104,7 @@ def seal_context(delivery_reference: str) -> str:
     return f"delivery:{delivery_reference}"
 
 
-def _check_languages(recipient: Recipient) -> None:
+def check_languages(recipient: Recipient) -> None:
     for language in (recipient.language, recipient.sms_language):
         if language not in LANGUAGES:
             raise BadValues(f"no messages are written in {language!r}")
@@ -128,7 +128,7 @@ async def _keep(session: AsyncSession, notification: Notification) -> tuple[Noti
     return (await session.exec(same_key)).one(), is_new
 
 
-def _ways(recipient: Recipient, channels: frozenset[Channel]) -> Iterator[tuple[Channel, str, str]]:
+def ways(recipient: Recipient, channels: frozenset[Channel]) -> Iterator[tuple[Channel, str, str]]:
     if Channel.SMS in channels and recipient.phone:
         yield Channel.SMS, recipient.phone, recipient.sms_language
     if Channel.EMAIL in channels and recipient.email:

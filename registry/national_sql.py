@@ -52,16 +52,19 @@ class ScoringSql:
 
 
 def scoring_sql(
-    model: IndexModel, database: str, *, declarations: str, passing: tuple[str, ...]
+    model: IndexModel, database: str, *, declarations: str, passing: tuple[str, ...], given: str = ""
 ) -> ScoringSql:
     """Score the `declarations`, a query of rows of that table with the columns named in `passing` beside them.
+
+    It is written once for each zone; what it reads more than once can be a table of `given`, such as `t AS (SELECT …)`.
 
     Raises ModelTooFine.
     """
     decimals = index_decimals(model)
     zones = [_ZoneQuery(model, zone, DIALECTS[database], decimals, passing) for zone in Zone]
     places = ", ".join(_places(model, decimals))
-    parts = [f"place (commune, zone, constant) AS MATERIALIZED (VALUES {places})"]
+    parts = [given] if given else []
+    parts += [f"place (commune, zone, constant) AS MATERIALIZED (VALUES {places})"]
     parts += [zone.homes(declarations) for zone in zones]
     scores = " UNION ALL ".join(zone.scores() for zone in zones)
     return ScoringSql(f"WITH {', '.join(parts)} {scores}", decimals)

@@ -42,7 +42,8 @@ class RecomputationRun(SQLModel, table=True):
     """One model applied to all that was in force at the cut-off.
 
     `unfinished` is true until the run ends and empty afterwards: its unique constraint lets one run go on at a time.
-    `rules` is the digest of the programmes' rules of the day; `messages` counts those queued, to spread them.
+    `rules` is the digest of the programmes' rules of the day. Messages leave at a `pace` a second, the next one not
+    before `next_message_at`.
     """
 
     __tablename__ = "recomputation_run"
@@ -57,6 +58,7 @@ class RecomputationRun(SQLModel, table=True):
     decide_again: bool
     pace: int
     messages: int = 0
+    next_message_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     started_by: str = Field(max_length=60)
     started_at: datetime = Field(sa_type=UtcDateTime)
     staged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Final, Literal, Self
@@ -34,6 +34,11 @@ class ComponentKind(StrEnum):
     WITHOUT_CHILDREN = "without_children"
 
 
+def scaled_down(edge: Decimal, decimals: int) -> int:
+    """An edge as a whole number: a finer one lies above the same indexes as the next one below it."""
+    return int(edge.scaleb(decimals).to_integral_value(ROUND_FLOOR))
+
+
 class _Dated(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,6 +49,10 @@ class ThresholdRule(_Dated):
     kind: Literal["threshold"]
     effective_from: date
     at_or_below: ExactText
+
+    def sql_is_open(self, index: str, decimals: int) -> str:
+        """Whether an index, scaled to so many decimals, opens the programme, in SQL."""
+        return f"{index} <= {scaled_down(self.at_or_below, decimals)}"
 
 
 class Band(_Dated):
@@ -72,6 +81,9 @@ class BandsRule(_Dated):
         if self.bands[-1].at_or_below is not None:
             raise ValueError("the last band has no upper edge")
         return self
+
+    def sql_is_open(self, index: str, decimals: int) -> str:
+        return f"{index} > {scaled_down(self.bands[0].above, decimals)}"
 
 
 class ChildRate(_Dated):

