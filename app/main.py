@@ -16,7 +16,7 @@ from app.conversation import Conversation, receive_form
 from app.db import create_engine, reading_engine, session_factory
 from app.demo.presence import refuse_invented_people
 from app.errors import EXCEPTION_HANDLERS
-from app.requests import Portal, PortalRequest
+from app.requests import Portal, PortalRequest, utc_now
 from app.rights import check_rights
 from app.routes import (
     DEMONSTRATION_IN_EACH_LANGUAGE,
@@ -26,6 +26,7 @@ from app.routes import (
 )
 from app.settings import Settings
 from identity.keys import Keys
+from identity.openid.relying_party import RelyingParty
 from identity.passwords import PasswordHasher
 from notifications.rendering import load_texts
 
@@ -74,6 +75,7 @@ def create_portal(settings: Settings) -> Portal:
         writes=session_factory(engine),
         keys=keys,
         hasher=PasswordHasher(pepper=keys.pepper),
+        national_identity=RelyingParty(settings.openid, clock=utc_now) if settings.openid else None,
     )
 
 
@@ -88,6 +90,8 @@ def create_app(portal: Portal, *, beside: Sequence[Beside] = ()) -> Litestar:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(portal.engine.dispose)
             stack.push_async_callback(portal.reading.dispose)
+            if portal.national_identity:
+                stack.push_async_callback(portal.national_identity.close)
             await refuse_invented_people(portal)
             for context in beside:
                 await stack.enter_async_context(context(portal))

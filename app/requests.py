@@ -21,7 +21,9 @@ from app.settings import Settings
 from app.visitors import Visitor
 from identity.devices import device_name
 from identity.keys import Keys
+from identity.openid.relying_party import RelyingParty
 from identity.passwords import PasswordHasher
+from identity.population import EmbeddedRegister, RegisterOf
 
 # What `secrets.token_hex(16)` makes: browsers and challenges are known by it.
 MARK = re.compile(r"[0-9a-f]{32}")
@@ -43,6 +45,8 @@ class Portal:
     keys: Keys
     hasher: PasswordHasher
     clock: Callable[[], dt.datetime] = utc_now
+    register: RegisterOf = EmbeddedRegister
+    national_identity: RelyingParty | None = None
 
 
 class PortalRequest(Request[Any, Any, Any]):

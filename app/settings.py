@@ -11,10 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from identity.openid.settings import BadOpenIdSettings, OpenIdSettings, read_key
 from notifications.providers.http_sms import GatewaySettings
 from notifications.providers.smtp import SmtpSettings, Tls
 
 SHORTEST_SECRET = 32
+# The one address that is registered at the national identity service; it has no language.
+RETURN_PATH = "/national-identity/return"
 SMS_BODY = '{"to": "{to}", "text": "{text}", "reference": "{reference}"}'
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -44,6 +47,7 @@ class Settings:
     staff_networks: tuple[str, ...] = ()
     sms: GatewaySettings | None = None
     smtp: SmtpSettings | None = None
+    openid: OpenIdSettings | None = None
     worker_included: bool = True
 
     @property
@@ -74,11 +78,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     mode = _one_of(env, "TIWIZI_MODE", Mode, Mode.PRODUCTION)
     data_dir = Path(env.get("TIWIZI_DATA_DIR", "var")).absolute()
     port = env.get("PORT", "8000")
+    public_url = env.get("TIWIZI_PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/")
     settings = Settings(
         mode=mode,
         data_dir=data_dir,
         database_url=env.get("TIWIZI_DATABASE_URL", f"sqlite:///{data_dir / 'tiwizi.db'}"),
-        public_url=env.get("TIWIZI_PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+        public_url=public_url,
         secret=_secret(env, mode, data_dir),
         trusted_proxies=_whole_number(env, "TIWIZI_TRUSTED_PROXIES", 0),
         hotline=env.get("TIWIZI_HOTLINE", "0800000000"),
@@ -86,6 +91,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         staff_networks=tuple(filter(None, env.get("TIWIZI_STAFF_NETWORKS", "").split(","))),
         sms=_sms(env),
         smtp=_smtp(env),
+        openid=_openid(env, public_url),
         worker_included=env.get("TIWIZI_WORKER", "included") != "separate",
     )
     _refuse_half_production(settings)
@@ -167,6 +173,28 @@ def _smtp(env: Mapping[str, str]) -> SmtpSettings | None:
         username=env.get("TIWIZI_SMTP_USERNAME"),
         password=_from_file(env, "TIWIZI_SMTP_PASSWORD_FILE"),
     )
+
+
+def _openid(env: Mapping[str, str], public_url: str) -> OpenIdSettings | None:
+    issuer = env.get("TIWIZI_OPENID_ISSUER")
+    if not issuer:
+        return None
+    missing = [name for name in ("CLIENT_ID", "KEY_FILE", "ACR") if not env.get(f"TIWIZI_OPENID_{name}")]
+    if missing:
+        raise SettingRefused(f"TIWIZI_OPENID_{missing[0]} is missing: the national identity service needs it.")
+    try:
+        return OpenIdSettings(
+            issuer=issuer,
+            client_id=env["TIWIZI_OPENID_CLIENT_ID"],
+            redirect_uri=f"{public_url}{RETURN_PATH}",
+            acr=tuple(env["TIWIZI_OPENID_ACR"].split()),
+            key=read_key(Path(env["TIWIZI_OPENID_KEY_FILE"]), env.get("TIWIZI_OPENID_KEY_ID")),
+            discovery_url=env.get("TIWIZI_OPENID_DISCOVERY_URL", ""),
+            scope=env.get("TIWIZI_OPENID_SCOPE", "openid profile phone"),
+            identifier_claim=env.get("TIWIZI_OPENID_IDENTIFIER_CLAIM", "individual_id"),
+        )
+    except BadOpenIdSettings as wrong:
+        raise SettingRefused(f"The settings TIWIZI_OPENID_… cannot be used: {wrong}.") from wrong
 
 
 def _from_file(env: Mapping[str, str], name: str) -> str | None:

@@ -18,8 +18,15 @@ from identity.codes import start_challenge
 from identity.keys import Keys
 from identity.partial_date import PartialDate
 from identity.passwords import PasswordHasher, ShortestPassword, check_password
+from identity.population import (
+    DocumentFacts,
+    EmbeddedRegister,
+    NothingProven,
+    PopulationRegister,
+    RegisterOf,
+)
 from identity.recovery import new_recovery_code, parse_recovery_code
-from identity.register import find_match, person, personal_facts
+from identity.register import person, personal_facts
 from identity.tables import Account, Challenge, DocumentKind, Person, Proofing, Purpose, Step, saved_id
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify
@@ -60,20 +67,16 @@ async def start_claim(
     address: str,
     keys: Keys,
     now: datetime,
+    register: RegisterOf = EmbeddedRegister,
 ) -> Challenge:
     """Always a challenge. A code goes to the number on file when all three facts match and nobody has the account yet.
 
-    `address` is the visitor's network address. Raises ClaimRefused.
+    `address` is the visitor's network address. Raises ClaimRefused and RegisterUnavailable.
     """
     await _refuse_flood(session, address, keys=keys, now=now)
     document = f"{document_kind}|{document_number}"
-    match = await find_match(
-        session,
-        document_kind=document_kind,
-        document_number=document_number,
-        birth_date=birth_date,
-        phone=phone,
-    )
+    facts = DocumentFacts(document_kind, document_number, birth_date, phone)
+    match = await _match(session, register(session), facts)
     matched = match if await _may_match(session, document, match, keys=keys, now=now) else None
     owner = await account_of_person(session, saved_id(matched) if matched else 0)
     challenge = await start_challenge(
@@ -96,6 +99,16 @@ async def start_claim(
     if owner:
         await _warn(session, owner, now)
     return challenge
+
+
+async def _match(
+    session: AsyncSession, asked: PopulationRegister[DocumentFacts], facts: DocumentFacts
+) -> Person | None:
+    try:
+        line = await asked.match(facts)
+    except NothingProven:
+        return None
+    return None if line.person_id is None else await person(session, line.person_id)
 
 
 async def _refuse_flood(session: AsyncSession, address: str, *, keys: Keys, now: datetime) -> None:
@@ -167,7 +180,7 @@ async def open_account(
             phone=challenge.address or "",
             language=language,
             sms_language=sms_language,
-            proofing=Proofing.REGISTER_MATCH,
+            proofing=Proofing(challenge.data.get("proofing", Proofing.REGISTER_MATCH)),
             proofed_at=now,
             created_at=now,
         ),

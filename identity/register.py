@@ -1,4 +1,4 @@
-"""The embedded population register: the portal's own copy of who exists. The only module that reads it for a match."""
+"""The portal's own copy of who exists, which every page reads. Who somebody is, `population.py` asks."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,8 +7,7 @@ from typing import Protocol
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity.partial_date import PartialDate
-from identity.tables import DocumentKind, Person
+from identity.tables import Person
 
 
 class UnknownPerson(Exception):
@@ -41,27 +40,6 @@ class PersonName:
     @property
     def full(self) -> str:
         return f"{self.given} {self.family}".strip()
-
-
-async def find_match(
-    session: AsyncSession,
-    *,
-    document_kind: DocumentKind,
-    document_number: str,
-    birth_date: PartialDate,
-    phone: str,
-) -> Person | None:
-    """The living person whose document, birth date and telephone on file are the ones given; never says which differs.
-
-    A child has no document and a person without a number on file cannot receive a code: neither is ever matched.
-    """
-    found = await session.exec(
-        select(Person).where(Person.document_kind == document_kind, Person.document_number == document_number)
-    )
-    person = found.one_or_none()
-    if person is None or person.deceased_on is not None or person.phone != phone:
-        return None
-    return person if birth_date.agrees_with(person.birth_date, person.birth_precision) else None
 
 
 async def person(session: AsyncSession, person_id: int) -> Person:

@@ -32,10 +32,14 @@ class Gender(StrEnum):
 class Proofing(StrEnum):
     REGISTER_MATCH = "register_match"
     IN_PERSON = "in_person"
+    NATIONAL_IDENTITY_SERVICE = "national_identity_service"
 
 
 class Purpose(StrEnum):
-    """What a one-time code is for. A code sent for one purpose is worth nothing for another."""
+    """What a one-time code is for. A code sent for one purpose is worth nothing for another.
+
+    `national_identity` has no code: it is the way out to the national identity service, and back.
+    """
 
     CLAIM = "claim"
     SIGN_IN = "sign_in"
@@ -43,6 +47,7 @@ class Purpose(StrEnum):
     VISIT = "visit"
     JOIN_HOUSEHOLD = "join_household"
     RECOVERY = "recovery"
+    NATIONAL_IDENTITY = "national_identity"
 
 
 class Step(StrEnum):
@@ -112,6 +117,23 @@ class Account(SQLModel, table=True):
     proofed_at: datetime = Field(sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class NationalIdentity(SQLModel, table=True):
+    """A person as a national identity service knows him: `subject` is its name for him, made for this portal alone.
+
+    `acr` is the level at which the service last saw him, and `proven_at` when.
+    """
+
+    __tablename__ = "national_identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("issuer", "person_id"))
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    person_id: int = Field(sa_type=BigId, foreign_key="person.id", index=True)
+    issuer: str = Field(max_length=255)
+    subject: str = Field(max_length=255)
+    acr: str = Field(max_length=255)
+    proven_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class KnownBrowser(SQLModel, table=True):

@@ -92,6 +92,7 @@ LABELS: dict[str, str] = {
     "Proofing.register_match": N_(
         "Three facts matched the population register, and a code was sent to the number on file"
     ),
+    "Proofing.national_identity_service": N_("By the national identity service"),
     "Proofing.in_person": N_("In person, at a service centre"),
     "Act.household_created": N_("A household was opened"),
     "Act.household_dissolved": N_("The household was closed"),

@@ -22,6 +22,7 @@ from app.routes import (
     invitations,
     members,
     messages,
+    national_identity,
     own_sessions,
     recomputation,
     recovery,
@@ -34,12 +35,13 @@ from app.routes import (
     visits,
 )
 
-OUTSIDE_LANGUAGES: list[BaseRouteHandler] = [*health.HANDLERS, *arrival.OUTSIDE]
+OUTSIDE_LANGUAGES: list[BaseRouteHandler] = [*health.HANDLERS, *arrival.OUTSIDE, *national_identity.OUTSIDE]
 IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *arrival.HANDLERS,
     *guidance.HANDLERS,
     *centres.HANDLERS,
     *claim.HANDLERS,
+    *national_identity.HANDLERS,
     *sign_in.HANDLERS,
     *recovery.HANDLERS,
     *account.HANDLERS,

@@ -29,6 +29,7 @@ from identity import claims, register
 from identity.challenges import CodeRefused
 from identity.codes import check_code
 from identity.passwords import PasswordRefused
+from identity.population import RegisterUnavailable
 from identity.sessions import hash_token
 from identity.tables import Challenge, DocumentKind, Person, Purpose, Step
 from notifications.messages import Template, Value
@@ -45,6 +46,7 @@ CODE = CodePage(
     proven="/claim/account",
 )
 TOO_MANY_TRIES = 429
+RETRY_AFTER_SECONDS = 120
 SAMPLE_REFERENCE = "D-7K2M9QXZ"
 
 
@@ -83,16 +85,33 @@ async def start_claim(request: PortalRequest) -> Response[bytes]:
             address=request.client_address,
             keys=request.keys,
             now=request.now,
+            register=request.portal.register,
         )
+    except RegisterUnavailable:
+        return _later(_claim_page(request, form, status=503, unavailable=True))
     except claims.ClaimRefused:
         form.refuse("document_number", "too_many_claims")
         return _claim_page(request, form, status=TOO_MANY_TRIES)
     return keep_challenge(request, go(request, CODE.path), challenge)
 
 
-def _claim_page(request: PortalRequest, form: Form[ClaimAnswers], status: int = 200) -> Response[bytes]:
-    kinds = [(kind.value, label(request.lang, kind)) for kind in DocumentKind]
-    return page(request, "claim/identity.html", status=status, form=form, kinds=kinds)
+def _claim_page(
+    request: PortalRequest, form: Form[ClaimAnswers], status: int = 200, *, unavailable: bool = False
+) -> Response[bytes]:
+    return page(
+        request,
+        "claim/identity.html",
+        status=status,
+        form=form,
+        kinds=[(kind.value, label(request.lang, kind)) for kind in DocumentKind],
+        unavailable=unavailable,
+        national_identity=request.portal.national_identity is not None,
+    )
+
+
+def _later(response: Response[bytes]) -> Response[bytes]:
+    response.headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 @get("/claim/code")

@@ -34,6 +34,7 @@ from notifications.rendering import Portal as Speaker
 from notifications.tables import Channel, DemonstrationMessage
 from notifications.worker import Worker, deliver_once
 from tests.app.pages import PageBrowser
+from tests.identity.national_service import Service
 
 SIX_DIGITS = re.compile(r"\b[0-9]{6}\b")
 
@@ -102,7 +103,13 @@ def clock(now: dt.datetime) -> Clock:
 
 
 @pytest.fixture
-async def portal(database: str, clock: Clock, tmp_path: Path) -> AsyncIterator[Portal]:
+def service(clock: Clock) -> Service:
+    """The national identity service that the portal of the tests works with."""
+    return Service(clock)
+
+
+@pytest.fixture
+async def portal(database: str, clock: Clock, tmp_path: Path, service: Service) -> AsyncIterator[Portal]:
     settings = Settings(
         mode=Mode.DEMONSTRATION,
         data_dir=tmp_path,
@@ -112,7 +119,7 @@ async def portal(database: str, clock: Clock, tmp_path: Path) -> AsyncIterator[P
     )
     made = create_portal(settings)
     quick = PasswordHasher(pepper=made.keys.pepper, memory_kib=8, passes=1)
-    yield replace(made, clock=clock, hasher=quick)
+    yield replace(made, clock=clock, hasher=quick, national_identity=service.party())
     await made.engine.dispose()
 
 
