@@ -15,10 +15,10 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 TAG = re.compile(r"</?[a-z][^>]*>")
 # The alphabet of the Royal Institute of the Amazigh Culture; anything else of the Tifinagh block is an error.
 TIFINAGH = set("ⴰⴱⴳⴷⴹⴻⴼⴽⵀⵃⵄⵅⵇⵉⵊⵍⵎⵏⵓⵔⵕⵖⵙⵚⵛⵜⵟⵡⵢⵣⵥⵯ")
-# Names that the authorities write in Latin letters in every language, units, and formats.
+# Names that the authorities write in Latin letters in every language, units, formats, keys and commands.
 SAME_IN_LATIN = re.compile(
-    r"\b(RNP|RSU|IDCS|ISE|CSC|AMO|ASD|SMS|PDF|JPEG|PNG|TOTP|TIWIZI|Tiwizi|CNIE|CNDP|DH|MAD|HTMX|WCAG|AA|HTML|R|D|C|V|MB|kB|K|k|n)\b"
-    r"|TIWIZI_\w+|https?://\S+|`[^`]*`|[\w.]+@[\w.]+"
+    r"\b(RNP|RSU|IDCS|ISE|CSC|AMO|ASD|SMS|PDF|JPEG|PNG|TOTP|TIWIZI|Tiwizi|CNIE|CNDP|DH|MAD|HTMX|WCAG|AA|HTML|R|D|C|V|MB|kB|K|k|n|Alt|Shift)\b"
+    r"|TIWIZI_\w+|https?://\S+|tiwizi staff add|[\w.]+@[\w.]+"
 )
 
 
