@@ -117,7 +117,7 @@ async def _take(session: AsyncSession, run_id: int, limit: int) -> Sequence[Reco
 
 async def _lock(session: AsyncSession, household_ids: Sequence[int]) -> dict[int, int | None]:
     """The current index of each active household, which nobody else can change until the end of the transaction."""
-    rows = await session.execute(
+    rows = await session.exec(
         select(Household.id, Household.current_index_id)
         .where(col(Household.id).in_(household_ids), Household.status == HouseholdStatus.ACTIVE)
         .order_by(col(Household.id))
@@ -273,7 +273,7 @@ async def _reserve(session: AsyncSession, run_id: int, deliveries: int, now: dat
 
 async def _mark(session: AsyncSession, run_id: int, households: set[int], state: StageState) -> None:
     if households:
-        await session.execute(
+        await session.exec(
             update(RecomputationStage)
             .where(
                 col(RecomputationStage.run_id) == run_id, col(RecomputationStage.household_id).in_(households)

@@ -3,7 +3,6 @@
 The stages are in `national_staging` and `national_publishing`; whoever drives a run commits between their steps.
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -144,14 +143,16 @@ async def _new_run(
 
 async def _clear_stage(session: AsyncSession) -> None:
     """No run goes on: the results of the last one have served."""
-    postgresql = session.get_bind().dialect.name == "postgresql"
+    connection = await session.connection()
     table = RecomputationStage.__tablename__
-    await session.execute(text(f"TRUNCATE {table}" if postgresql else f"DELETE FROM {table}"))  # noqa: S608
+    empty = f"TRUNCATE {table}" if connection.dialect.name == "postgresql" else f"DELETE FROM {table}"  # noqa: S608
+    await connection.execute(text(empty))
 
 
 async def _cut_into_chunks(session: AsyncSession, run_id: int, chunk: int) -> None:
-    ends = (await session.execute(select(func.min(Household.id), func.max(Household.id)))).one()
-    if ends[0] is None:
+    first = await session.scalar(select(func.min(Household.id)))
+    last = await session.scalar(select(func.max(Household.id)))
+    if first is None or last is None:
         return
     connection = await session.connection()
     await connection.execute(
@@ -164,7 +165,7 @@ async def _cut_into_chunks(session: AsyncSession, run_id: int, chunk: int) -> No
                 "status": ChunkStatus.WAITING,
                 "households": 0,
             }
-            for lo in range(ends[0], ends[1] + 1, chunk)
+            for lo in range(first, last + 1, chunk)
         ],
     )
 
@@ -172,7 +173,7 @@ async def _cut_into_chunks(session: AsyncSession, run_id: int, chunk: int) -> No
 async def chunks_staged(session: AsyncSession, *, run_id: int) -> tuple[int, int]:
     """How many chunks are in the stage, of how many."""
     is_staged = case((col(RecomputationChunk.status) == ChunkStatus.STAGED, 1))
-    counted = await session.execute(
+    counted = await session.exec(
         select(func.count(is_staged), func.count()).where(RecomputationChunk.run_id == run_id)
     )
     staged, chunks = counted.one()
@@ -229,16 +230,14 @@ async def abandon(session: AsyncSession, *, now: datetime) -> RecomputationRun |
 
 async def count_states(session: AsyncSession, *, run_id: int) -> dict[str, int]:
     stage = RecomputationStage
-    rows: Sequence[Any] = (
-        await session.execute(
-            select(stage.state, func.count()).where(stage.run_id == run_id).group_by(col(stage.state))
-        )
-    ).all()
-    return {state.value: 0 for state in StageState} | {row[0].value: row[1] for row in rows}
+    found = await session.exec(
+        select(stage.state, func.count()).where(stage.run_id == run_id).group_by(col(stage.state))
+    )
+    return {state.value: 0 for state in StageState} | {str(state): households for state, households in found}
 
 
 async def _move(session: AsyncSession, run_id: int, was: RunStatus, **values: Any) -> None:
-    await session.execute(
+    await session.exec(
         update(RecomputationRun)
         .where(col(RecomputationRun.id) == run_id, col(RecomputationRun.status) == was)
         .values(**values)

@@ -47,14 +47,15 @@ async def stage_next_chunk(
     ).one_or_none()
     if chunk is None:
         return None
-    if session.get_bind().dialect.name == "postgresql":
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
         for setting in LONG_STATEMENTS:
-            await session.execute(text(setting))
-    written = await session.execute(
+            await connection.execute(text(setting))
+    written = await connection.execute(
         statement, {"run": run.id, "lo": chunk.lo, "hi": chunk.hi, "cut_off": run.cut_off}
     )
-    households = int(written.rowcount)  # type: ignore[attr-defined]
-    await session.execute(
+    households = written.rowcount
+    await session.exec(
         update(RecomputationChunk)
         .where(col(RecomputationChunk.run_id) == run.id, col(RecomputationChunk.lo) == chunk.lo)
         .values(status=ChunkStatus.STAGED, households=households)

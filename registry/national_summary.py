@@ -1,7 +1,7 @@
 """What a recomputation of the whole country means, for whoever answers for it."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -45,7 +45,8 @@ async def moves(session: AsyncSession, *, run: RecomputationRun, model: IndexMod
     columns = ", ".join(f"count(CASE WHEN {condition} THEN 1 END)" for condition in counted)
     states = ", ".join(f"'{state.value}'" for state in MOVED)
     query = f"SELECT {columns} FROM recomputation_stage WHERE run_id = :run AND state IN ({states})"  # noqa: S608
-    row: Any = (await session.execute(text(query), {"run": run.id})).one()
+    connection = await session.connection()
+    row = (await connection.execute(text(query), {"run": run.id})).one()
     return Moves(
         rising=row[0],
         falling=row[1],

@@ -14,10 +14,20 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import Begin, create_engine
+from identity.tables import Account, Proofing
 from registry.facts import BirthPrecision, Facts, HouseholdFacts, MemberFacts, Relation, Zone
 from registry.geography import atlas
 from registry.index_models import IndexModel
-from registry.tables import Declaration, DeclaredMember, Household, IndexEvent, IndexReason, Origin
+from registry.tables import (
+    Declaration,
+    DeclaredMember,
+    Household,
+    IndexEvent,
+    IndexReason,
+    Membership,
+    MembershipStatus,
+    Origin,
+)
 from registry.versions import HOUSEHOLD_FACTS, MEMBER_FACTS
 
 MODELS = Path(__file__).parent / "models"
@@ -109,7 +119,7 @@ class Chance:
 async def write_homes(database: str, homes: Sequence[Home], *, model: str, index: str) -> None:
     """Every home as a household whose present index is this one, by a model of this name.
 
-    The people of the population register are left out: nothing here reads them.
+    Its head has an account, to be told. The people of the population register are left out: nothing here reads them.
     """
     engine = create_engine(database, foreign_keys=False)
     try:
@@ -120,6 +130,8 @@ async def write_homes(database: str, homes: Sequence[Home], *, model: str, index
             await connection.execute(insert(Household), [_household(number) for number, _ in numbered])
             await connection.execute(insert(Declaration), [_declaration(*each) for each in numbered])
             await _insert_members(connection, numbered)
+            await connection.execute(insert(Membership), [_headship(number) for number, _ in numbered])
+            await connection.execute(insert(Account), [_account(number) for number, _ in numbered])
             await connection.execute(
                 insert(IndexEvent), [_event(number, model, index) for number, _ in numbered]
             )
@@ -144,6 +156,34 @@ def _household(number: int) -> dict[str, Any]:
         "version": 1,
         "current_declaration_id": number,
         "current_index_id": number,
+        "created_at": DECLARED_AT,
+    }
+
+
+def _headship(number: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "reference": f"M-{number}",
+        "household_id": number,
+        "person_id": number,
+        "relation": Relation.HEAD.value,
+        "status": MembershipStatus.ACTIVE,
+        "invited_by": number,
+        "invited_at": DECLARED_AT,
+    }
+
+
+def _account(number: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "person_id": number,
+        "password_hash": "x",
+        "recovery_hash": "x",
+        "phone": f"+2126{number:08}",
+        "language": "fr",
+        "sms_language": "ar",
+        "proofing": Proofing.REGISTER_MATCH,
+        "proofed_at": DECLARED_AT,
         "created_at": DECLARED_AT,
     }
 
