@@ -23,6 +23,9 @@ from identity.register import display_name
 from registry import visits
 
 BROWSER_DAYS = 30
+NONCE_BYTES = 8
+NONCE_ENDS = 2 * NONCE_BYTES
+MAC_ENDS = NONCE_ENDS + 64
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -159,8 +162,8 @@ def form_token(request: PortalRequest, bound_to: str) -> str:
 
     A fresh nonce in each page keeps a compressed answer from revealing it byte by byte.
     """
-    nonce = secrets.token_hex(8)
-    return nonce + _token_mac(request, nonce, bound_to)
+    nonce = secrets.token_hex(NONCE_BYTES)
+    return nonce + _token_mac(request, nonce, bound_to) + _visit_mac(request, nonce)
 
 
 def check_form_token(request: PortalRequest, token: str) -> None:
@@ -169,13 +172,22 @@ def check_form_token(request: PortalRequest, token: str) -> None:
     origin = request.headers.get("origin")
     if site not in ("same-origin", "none") or (origin and not _own_origin(request, origin)):
         raise FormNotOurs
-    nonce, mac = token[:16], token[16:]
-    if not hmac.compare_digest(mac.encode(), _token_mac(request, nonce, bound_to(request)).encode()):
+    nonce, mac, of_visit = token[:NONCE_ENDS], token[NONCE_ENDS:MAC_ENDS], token[MAC_ENDS:]
+    if not _is_same(mac, _token_mac(request, nonce, bound_to(request))):
+        raise FormNotOurs
+    about_somebody = audience(request.scope["path_template"], request.method) is Audience.CITIZEN
+    if about_somebody and not _is_same(of_visit, _visit_mac(request, nonce)):
         raise FormNotOurs
 
 
 def bound_to(request: PortalRequest) -> str:
     return request.visitor.token_hash if request.visitor else request.browser
+
+
+def _visit_mac(request: PortalRequest, nonce: str) -> str:
+    """A page of one person, left open in another window, must not be sent during the visit of the next."""
+    visit = request.visitor.visit if request.visitor else None
+    return _token_mac(request, nonce, f"visit {visit.running.visit_id}") if visit else ""
 
 
 def _own_origin(request: PortalRequest, origin: str) -> bool:
@@ -188,6 +200,10 @@ def _own_origin(request: PortalRequest, origin: str) -> bool:
 
 def _token_mac(request: PortalRequest, nonce: str, bound: str) -> str:
     return hmac.new(request.keys.csrf, f"{nonce}:{bound}".encode(), hashlib.sha256).hexdigest()
+
+
+def _is_same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(), expected.encode())
 
 
 def keep_browser(request: PortalRequest, response: Response[bytes]) -> None:

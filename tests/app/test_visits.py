@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from sqlmodel import select
 
@@ -112,6 +114,23 @@ async def test_nothing_of_the_person_stays_with_the_officer(
     assert f"/fr{VISITS}" in desk.links
 
 
+async def test_a_page_left_open_is_not_sent_in_the_visit_of_the_next(
+    desk: PageBrowser, zahra: Person, register: Register, messages: Messages
+) -> None:
+    next_one, relative = await register(), await register(birth_date=dt.date(1950, 1, 1))
+    await open_visit(desk, zahra, messages)
+    await desk.open("/household/members/invite")
+    left_open = desk.form().fill(person_identifier=relative.identifier, birth_year="1950", relation="parent")
+    await desk.open("/household")
+    await end_visit(desk)
+    await open_visit(desk, next_one, messages)
+    await desk.open("/household/members/invite")
+    await desk.send(left_open)
+    assert desk.status == 403
+    await desk.open("/household/members")
+    assert relative.identifier not in desk.text
+
+
 async def test_every_page_that_is_read_is_on_the_record_and_the_citizen_sees_it(
     desk: PageBrowser, portal: Portal, amal: OfficerAccount, messages: Messages, browser_of: BrowserOf
 ) -> None:
@@ -121,7 +140,13 @@ async def test_every_page_that_is_read_is_on_the_record_and_the_citizen_sees_it(
         await desk.open(path)
         assert desk.status == 200, path
     read = [entry.details["page"] for entry in await audited(portal, amal) if entry.action == Act.FILE_READ]
-    assert read == ["/household", "/household/index", "/household/index", "/household/recomputation", "/messages"]
+    assert read == [
+        "/household",
+        "/household/index",
+        "/household/index",
+        "/household/recomputation",
+        "/messages",
+    ]
     await end_visit(desk)
     shown = list(desk.main.all("tbody"))[-1]
     assert len(list(shown.all("tr"))) == 4
@@ -244,11 +269,17 @@ async def test_nobody_visits_himself_or_the_family_and_the_try_is_on_the_record(
         await desk.submit(person_identifier=person.identifier, purpose="information")
         assert desk.status == 403
         last = (await audited(portal, himself))[-1]
-        assert (last.action, last.person_id, last.details) == ("access_refused", person.id, {"why": "own_file"})
+        assert (last.action, last.person_id, last.details) == (
+            "access_refused",
+            person.id,
+            {"why": "own_file"},
+        )
         assert [m for m in await messages.to(str(person.phone)) if m.template == "visit_code"] == []
 
 
-async def test_whose_role_has_no_visits_opens_none(portal: Portal, visitor: PageBrowser, clock: Clock) -> None:
+async def test_whose_role_has_no_visits_opens_none(
+    portal: Portal, visitor: PageBrowser, clock: Clock
+) -> None:
     nadia = await add_officer_account(portal, "nadia", role=Role.AUDITOR)
     family = await settle(portal)
     await sign_in_officer(visitor, nadia, clock)
