@@ -10,6 +10,7 @@ from babel.dates import format_date as babel_date
 from markupsafe import Markup
 
 from app.i18n.locales import Locale
+from registry.scoring import exact_text
 
 TERRITORY_TIME = ZoneInfo("Africa/Casablanca")
 NO_BREAK_SPACE = "\u00a0"
@@ -46,11 +47,14 @@ def format_datetime(value: dt.datetime | None, locale: Locale) -> str:
 
 
 def format_exact(value: Decimal | str | int | None, *, signed: bool = False) -> str:
-    """An index, a threshold or points: every decimal, never rounded, with a full stop as the model prints them."""
+    """An index, a threshold or points: every decimal, never rounded, with a full stop as the model prints them.
+
+    What is signed is a difference or a sum of points, and has no zeros at its end.
+    """
     if value is None:
         return ""
     number = Decimal(value)
-    text = format(abs(number), "f")
+    text = exact_text(abs(number)) if signed else format(abs(number), "f")
     if number < 0:
         return MINUS + text
     return f"+{text}" if signed and number > 0 else text
