@@ -15,7 +15,7 @@ from app.i18n.environments import environment
 from app.onward import shown_at
 from app.requests import PortalRequest
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 SMALLEST_COMPRESSED = 600
 
 

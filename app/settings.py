@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -88,7 +89,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_whole_number(env, "TIWIZI_TRUSTED_PROXIES", 0),
         hotline=env.get("TIWIZI_HOTLINE", "0800000000"),
         neutral_page=env.get("TIWIZI_NEUTRAL_PAGE", "https://www.wikipedia.org/"),
-        staff_networks=tuple(filter(None, env.get("TIWIZI_STAFF_NETWORKS", "").split(","))),
+        staff_networks=_networks(env, "TIWIZI_STAFF_NETWORKS"),
         sms=_sms(env),
         smtp=_smtp(env),
         openid=_openid(env, public_url),
@@ -114,10 +115,23 @@ def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
     return int(value)
 
 
+def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Refused at the start: a network that cannot be read would shut every officer out."""
+    networks = tuple(filter(None, (part.strip() for part in env.get(name, "").split(","))))
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise SettingRefused(
+                f"{name}: {error}. Write networks as 10.20.0.0/16, apart by commas."
+            ) from None
+    return networks
+
+
 def _secret(env: Mapping[str, str], mode: Mode, data_dir: Path) -> bytes:
     """The master secret: a file in production; the demonstration makes one on its first start."""
     if path := env.get("TIWIZI_SECRET_FILE"):
-        secret = Path(path).read_bytes().strip()
+        secret = _read(path, "TIWIZI_SECRET_FILE").strip()
     elif mode is Mode.DEMONSTRATION:
         secret = _demonstration_secret(data_dir)
     else:
@@ -125,6 +139,13 @@ def _secret(env: Mapping[str, str], mode: Mode, data_dir: Path) -> bytes:
     if len(secret) < SHORTEST_SECRET:
         raise SettingRefused("The secret of TIWIZI_SECRET_FILE is too short: at least 32 random characters.")
     return secret
+
+
+def _read(path: str, name: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise SettingRefused(f"{name} cannot be read: {error.strerror} ({path}).") from None
 
 
 def _demonstration_secret(data_dir: Path) -> bytes:
@@ -181,7 +202,9 @@ def _openid(env: Mapping[str, str], public_url: str) -> OpenIdSettings | None:
         return None
     missing = [name for name in ("CLIENT_ID", "KEY_FILE", "ACR") if not env.get(f"TIWIZI_OPENID_{name}")]
     if missing:
-        raise SettingRefused(f"TIWIZI_OPENID_{missing[0]} is missing: the national identity service needs it.")
+        raise SettingRefused(
+            f"TIWIZI_OPENID_{missing[0]} is missing: the national identity service needs it."
+        )
     try:
         return OpenIdSettings(
             issuer=issuer,
@@ -198,7 +221,7 @@ def _openid(env: Mapping[str, str], public_url: str) -> OpenIdSettings | None:
 
 
 def _from_file(env: Mapping[str, str], name: str) -> str | None:
-    return Path(env[name]).read_text("utf-8").strip() if env.get(name) else None
+    return _read(env[name], name).decode().strip() if env.get(name) else None
 
 
 def _refuse_half_production(settings: Settings) -> None:

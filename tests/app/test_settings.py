@@ -1,0 +1,72 @@
+"""What production refuses to start with, and what it does not show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.main import create_app, create_portal
+from app.settings import SettingRefused, read_settings
+
+
+@pytest.fixture
+def environment(tmp_path: Path, database: str) -> dict[str, str]:
+    secret = tmp_path / "secret"
+    secret.write_text("0123456789abcdef0123456789abcdef")
+    return {
+        "TIWIZI_MODE": "production",
+        "TIWIZI_DATA_DIR": str(tmp_path),
+        "TIWIZI_DATABASE_URL": database,
+        "TIWIZI_PUBLIC_URL": "https://tiwizi.example",
+        "TIWIZI_SECRET_FILE": str(secret),
+        "TIWIZI_SMS_URL": "https://sms.example/send",
+        "TIWIZI_SMTP_HOST": "smtp.example",
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"TIWIZI_PUBLIC_URL": "http://tiwizi.example"},
+        {"TIWIZI_SECRET_FILE": ""},
+        {"TIWIZI_SECRET_FILE": "/nowhere/secret"},
+        {"TIWIZI_SECRET_FILE": "/dev/null"},
+        {"TIWIZI_SMS_URL": ""},
+        {"TIWIZI_SMTP_HOST": ""},
+        {"TIWIZI_SMTP_PASSWORD_FILE": "/nowhere/password"},
+        {"TIWIZI_STAFF_NETWORKS": "10.20.0.0/16,the centre"},
+        {"TIWIZI_STAFF_NETWORKS": "10.20.0.7/16"},
+        {"TIWIZI_TRUSTED_PROXIES": "-1"},
+    ],
+)
+def test_production_does_not_start_half_set_up(environment: dict[str, str], change: dict[str, str]) -> None:
+    read_settings(environment)
+    with pytest.raises(SettingRefused):
+        read_settings(environment | change)
+
+
+def test_networks_are_read_with_spaces(environment: dict[str, str]) -> None:
+    settings = read_settings(environment | {"TIWIZI_STAFF_NETWORKS": "10.20.0.0/16, 2001:db8::/32 ,"})
+    assert settings.staff_networks == ("10.20.0.0/16", "2001:db8::/32")
+
+
+async def test_production_has_safe_cookies_and_no_demonstration(environment: dict[str, str]) -> None:
+    portal = create_portal(read_settings(environment))
+    app = create_app(portal)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="https://tiwizi.example"
+    ) as http:
+        door = await http.get("/fr/sign-in")
+        assert door.headers["content-type"] == "text/html; charset=utf-8"
+        assert "max-age=31536000" in door.headers["strict-transport-security"]
+        cookie = door.headers["set-cookie"]
+        assert cookie.startswith("__Host-browser=")
+        assert {"HttpOnly", "Secure", "Path=/", "SameSite=lax"} <= set(cookie.split("; "))
+        for path in ("/demo", "/fr/demo", "/demo/people.json", "/demo/messages.json", "/schema"):
+            assert (await http.get(path)).status_code == 404
+        for origin in ("http://tiwizi.example", "https://tiwizi.example.evil.example", "null"):
+            assert (await http.post("/fr/sign-in", headers={"origin": origin})).status_code == 403
+    await portal.engine.dispose()
+    await portal.reading.dispose()
