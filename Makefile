@@ -16,7 +16,7 @@ export PORT ?= 8000
 .PHONY: help
 help: ## Say what one can do (this text)
 	@printf 'Tiwizi. First: make run\n\n'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nFrom the environment: PORT (8000), TIWIZI_DATA_DIR (var), TIWIZI_DATABASE_URL (SQLite in the data\n'
 	@printf 'directory), PYTHON (the first Python from 3.11 on). The others are in README.md.\n'
 
@@ -32,8 +32,9 @@ reset: ## Forget the demonstration's data, to start afresh
 setup: $(VENV)/.runtime ## Install what the portal needs, into .venv
 
 .PHONY: setup-dev
-setup-dev: $(VENV)/.development ## Install what the tests and checks need as well, a browser included
+setup-dev: $(VENV)/.development ## Install what the tests and checks need as well, a browser and an OpenID provider included
 	@scripts/setup-browser
+	@scripts/setup-openid-provider
 
 .PHONY: test
 test: setup-dev ## Run every test, on SQLite, on PostgreSQL and in a browser
@@ -52,6 +53,10 @@ check: $(VENV)/.development ## Look at the code without running it: style, types
 bench: $(VENV)/.development ## Measure, beside what it is measured against
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 
+.PHONY: bench-recompute
+bench-recompute: $(VENV)/.development ## Measure the recomputation of a country against moving its rows
+	@$(BIN)/python -m benchmarks.recompute $(ARGS)
+
 .PHONY: migration
 migration: $(VENV)/.development ## Write the migration from the database to the tables: make migration MESSAGE="…"
 	@scripts/new-migration "$(MESSAGE)"
@@ -62,7 +67,7 @@ lock: $(VENV)/.development ## Choose the versions of the dependencies again
 
 .PHONY: clean
 clean: ## Remove what was installed and cached; the data stays
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) tests/openid_provider/node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.runtime: requirements.lock pyproject.toml scripts/setup
 	@scripts/setup requirements.lock

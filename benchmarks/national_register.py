@@ -8,13 +8,16 @@ population register and have accounts: they are who is told. Every household has
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import asyncpg
 
+from registry.dates import local_date
 from registry.facts import Zone
 from registry.geography import atlas
 from registry.index_models import IndexModel
 from registry.national_sql import scoring_sql
+from registry.programmes import rules_digest
 from registry.scoring import score
 
 SEED = 20230927
@@ -100,6 +103,12 @@ FROM (
         LATERAL generate_series(0, {MEMBERS}::int - 1) place
 ) rows
 """
+# As after an earlier run: the rules of the programmes have not changed since.
+LAST_RUN = f"""
+INSERT INTO recomputation_run (reference, model, cut_off, status, rules, decide_again, pace, messages, started_by,
+    started_at, finished_at, counts)
+VALUES ('N-0', $1, {DECLARED_AT}, 'published', $2, FALSE, 20, 0, 'operator', {DECLARED_AT}, {DECLARED_AT}, '{{}}')
+"""
 ANALYSED = (
     "person", "account", "household", "membership", "declaration", "declared_member", "index_event"
 )  # fmt: skip
@@ -134,6 +143,7 @@ async def fill(connection: asyncpg.Connection, *, households: int, model: IndexM
         await connection.execute(
             f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
         )
+    await connection.execute(LAST_RUN, model.name, rules_digest(local_date(datetime.now(UTC))))
     await connection.execute("CHECKPOINT")
 
 

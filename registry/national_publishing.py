@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import insert, update
 from sqlmodel import col, select
@@ -39,7 +39,7 @@ from registry.tables import (
 from registry.variables import index_of
 from registry.versions import Version, read_versions
 
-BATCH: Final = 200
+BATCH: Final = 100
 
 
 class TwoIndexes(Exception):
@@ -53,12 +53,20 @@ class TwoIndexes(Exception):
         )
 
 
+class Before(NamedTuple):
+    """What the event that is replaced said, apart from its ledger."""
+
+    index: Decimal
+    model: str
+    decisions: list[dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class Change:
-    """A household's new index beside the event that it replaces."""
+    """A household's new index beside the one that it replaces."""
 
     staged: RecomputationStage
-    before: IndexEvent
+    before: Before
     version: Version
     index: Index
     decisions: tuple[Decision, ...]
@@ -131,9 +139,11 @@ async def _changes(
 ) -> list[Change]:
     versions = await read_versions(session, declaration_ids=[each.declaration_id for each in staged])
     found = await session.exec(
-        select(IndexEvent).where(col(IndexEvent.id).in_([each.previous_event_id for each in staged]))
+        select(IndexEvent.id, IndexEvent.index, IndexEvent.model, IndexEvent.decisions).where(
+            col(IndexEvent.id).in_([each.previous_event_id for each in staged])
+        )
     )
-    before = {event.id: event for event in found}
+    before = {event_id: Before(*said) for event_id, *said in found}
     decimals = index_decimals(model)
     changes = []
     for each in staged:
