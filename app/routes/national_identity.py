@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.code_pages import REPEATABLE, keep_challenge
 from app.forms.base import Form, read_form
 from app.forms.codes import NoAnswers
-from app.i18n.locales import DEFAULT_LOCALE
+from app.i18n.locales import negotiate
 from app.pages import HTML, go, page
 from app.requests import PortalRequest
 from app.settings import RETURN_PATH
@@ -96,11 +96,11 @@ async def come_back(request: PortalRequest) -> Response[bytes]:
         returned = await _take_return(request)
     except national.NotAwaited:
         await _record_stray(request)
-        return _refused(request, DEFAULT_LOCALE, Why.EXPIRED)
+        return _refused(negotiate(request.headers.get("accept-language", "")), Why.EXPIRED)
     lang = returned.departure.language
     if _parameter(request, "error"):
         await _record_refusal(request, "service_error", returned)
-        return _refused(request, lang, Why.CANCELLED)
+        return _refused(lang, Why.CANCELLED)
     brought = returned.authorization(
         code=_parameter(request, "code"), issuer=_parameter(request, "iss") or None
     )
@@ -108,10 +108,10 @@ async def come_back(request: PortalRequest) -> Response[bytes]:
         line = await NationalRegister(party, request.db).match(brought)
     except NothingProven as refusal:
         await _record_refusal(request, refusal.reason, returned)
-        return _refused(request, lang, Why.REFUSED)
+        return _refused(lang, Why.REFUSED)
     except RegisterUnavailable as failure:
         await _record_refusal(request, failure.reason, returned)
-        return _refused(request, lang, Why.UNAVAILABLE)
+        return _refused(lang, Why.UNAVAILABLE)
     return await _admit(request, line, returned)
 
 
@@ -141,11 +141,11 @@ async def _admit(request: PortalRequest, line: Line, returned: national.Return) 
             return _on(lang, "/sign-in?claimed=yes")
         except national.NotAdmitted as refusal:
             await _refuse_instead(db, request, refusal.code, returned)
-            return _refused(request, lang, WHY_NOT_ADMITTED[refusal.code])
+            return _refused(lang, WHY_NOT_ADMITTED[refusal.code])
         except IntegrityError:
             # The same person came back in two browsers at once, and the other one was first.
             await _refuse_instead(db, request, "at_once", returned)
-            return _refused(request, lang, Why.REFUSED)
+            return _refused(lang, Why.REFUSED)
         await db.commit()
     return keep_challenge(request, _on(lang, "/claim/account"), claim)
 
@@ -194,7 +194,7 @@ def _parameter(request: PortalRequest, name: str) -> str:
     return values[0] if len(values) == 1 and len(values[0]) <= LONGEST_PARAMETER else ""
 
 
-def _refused(request: PortalRequest, lang: str, why: Why) -> Response[bytes]:
+def _refused(lang: str, why: Why) -> Response[bytes]:
     return _on(lang, f"{REFUSED}?why={why}")
 
 

@@ -14,6 +14,7 @@ from joserfc.errors import JoseError
 
 from identity.openid.keys import SIGNING_KEYS, ProviderKeys
 from identity.openid.settings import OpenIdSettings
+from identity.openid.wire import LONGEST_ANSWER
 from identity.population import NothingProven
 
 DECRYPTION: Final = (
@@ -31,6 +32,7 @@ ENCRYPTED_PARTS: Final = 5
 LEEWAY: Final = timedelta(seconds=30)
 OLDEST: Final = timedelta(minutes=10)
 LONGEST_SUBJECT: Final = 255
+LONGEST_HEADER: Final = 16 * 1024
 
 Claims = dict[str, Any]
 
@@ -56,7 +58,7 @@ async def open_signed(token: str, keys: ProviderKeys, settings: OpenIdSettings) 
         raise NothingProven("algorithm")
     key = await keys.find(algorithm, kid)
     try:
-        payload = jws.deserialize_compact(token, key, algorithms=[algorithm]).payload
+        payload = jws.deserialize_compact(token, key, registry=_signatures(algorithm)).payload
     except (JoseError, ValueError, TypeError) as wrong:
         raise NothingProven("signature") from wrong
     return read_claims(payload)
@@ -64,11 +66,28 @@ async def open_signed(token: str, keys: ProviderKeys, settings: OpenIdSettings) 
 
 def decrypt(token: str, settings: OpenIdSettings) -> bytes:
     """What only the portal's own key opens. Compressed contents are not taken. Raises NothingProven."""
+    _read_header(token)
     try:
-        opened = jwe.decrypt_compact(token, settings.key, algorithms=DECRYPTION).plaintext
+        opened = jwe.decrypt_compact(token, settings.key, registry=_encryptions()).plaintext
     except (JoseError, ValueError, TypeError) as wrong:
         raise NothingProven("encryption") from wrong
     return opened or b""
+
+
+def _signatures(algorithm: str) -> jws.JWSRegistry:
+    """Headers that we do not know are let be (RFC 7515, 4); MOSIP sends its whole certificate in one."""
+    registry = jws.JWSRegistry(algorithms=[algorithm], strict_check_header=False)
+    registry.max_header_length = LONGEST_HEADER
+    registry.max_payload_length = LONGEST_ANSWER
+    return registry
+
+
+def _encryptions() -> jwe.JWERegistry:
+    """The same; a provider may repeat claims in the header of what it encrypts (RFC 7519, 5.3)."""
+    registry = jwe.JWERegistry(algorithms=DECRYPTION, strict_check_header=False)
+    registry.max_protected_header_length = LONGEST_HEADER
+    registry.max_ciphertext_length = LONGEST_ANSWER
+    return registry
 
 
 def read_claims(payload: bytes) -> Claims:
@@ -83,13 +102,13 @@ def read_claims(payload: bytes) -> Claims:
 
 
 def _read_header(token: str) -> Mapping[str, Any]:
-    """Only to choose the key: it is part of what the signature then covers."""
+    """Only to choose the key: it is part of what the signature then covers. We know no critical extension."""
     written = token.partition(".")[0]
     try:
         header = json.loads(base64.urlsafe_b64decode(written + "=" * (-len(written) % 4)))
     except (ValueError, RecursionError):
         header = None
-    if not isinstance(header, dict):
+    if not isinstance(header, dict) or "crit" in header:
         raise NothingProven("token_form")
     return header
 

@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
-from joserfc import jwe, jwt
+from joserfc import jwe, jws, jwt
 from joserfc.jwk import ECKey, Key, RSAKey
 
 from identity.openid.relying_party import RelyingParty
@@ -237,12 +237,10 @@ class Service:
     def sign(self, claims: Claims, key: Key | None = None, **header: Any) -> str:
         signer = key or self.signing_key
         fields = {"alg": self.algorithm, "kid": signer.kid} | header
-        return jwt.encode(
-            {name: value for name, value in fields.items() if value is not None},
-            claims,
-            signer,
-            algorithms=[fields["alg"]],
-        )
+        registry = jws.JWSRegistry(algorithms=[fields["alg"]], strict_check_header=False)
+        registry.max_header_length = 16 * 1024
+        told = {name: value for name, value in fields.items() if value is not None}
+        return jwt.encode(told, claims, signer, registry=registry)
 
     def _userinfo(self, request: httpx.Request) -> httpx.Response:
         if not request.headers.get("authorization", "").startswith("Bearer access-"):

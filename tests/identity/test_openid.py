@@ -87,6 +87,15 @@ async def test_an_honest_service_is_believed(service: Service, form: Form, algor
     assert line.proof == Proof(Proofing.NATIONAL_IDENTITY_SERVICE, ISSUER, service.subject, STRONG)
 
 
+async def test_headers_that_say_more_are_let_be(service: Service) -> None:
+    """MOSIP adds its certificate; what the certified provider adds to what it encrypts, `test_real_service` shows."""
+    text = service.sign({"sub": service.subject, **service.person}, x5c=["A" * 3_000], more="said")
+    service.answers["userinfo"] = lambda _: httpx.Response(
+        200, text=text, headers={"content-type": "application/jwt"}
+    )
+    assert (await claim(service)).identifier == "0123456789"
+
+
 def test_the_challenge_is_that_of_the_standard() -> None:
     """The example of RFC 7636, appendix B."""
     assert (
@@ -169,6 +178,10 @@ def _names_a_key_twice(service: Service) -> None:
 def _names_no_key_of_two(service: Service) -> None:
     service.published = [public(service.signing_key), public(rsa_key("service-2"))]
     service.make_id_token = lambda claims: service.sign(claims, kid=None)
+
+
+def _asks_for_an_extension(service: Service) -> None:
+    service.make_id_token = lambda claims: service.sign(claims, crit=["b64"], b64=True)
 
 
 def _signs_with_a_key_for_secrets(service: Service) -> None:
@@ -268,13 +281,14 @@ CHEATS: dict[str, tuple[Cheat, str]] = {
     "the name of another key": (_names_another_key, "signature"),
     "one name for two keys": (_names_a_key_twice, "key_ambiguous"),
     "no name, and two keys": (_names_no_key_of_two, "key_ambiguous"),
+    "a critical extension": (_asks_for_an_extension, "token_form"),
     "a key for encryption": (_signs_with_a_key_for_secrets, "key_unknown"),
     "a key for another algorithm": (_signs_with_a_key_for_another_algorithm, "key_unknown"),
     "changed after it was signed": (_changes_after_signing, "signature"),
     "no token": (_token(""), "token_form"),
     "dots alone": (_token(".."), "token_form"),
     "a token that is no base64": (_token("é.é.é"), "token_form"),
-    "five empty parts": (_token("...."), "encryption"),
+    "five empty parts": (_token("...."), "token_form"),
     "a code that was used": (_sends("token", _json(400, error="invalid_grant")), "code"),
     "a client that is not known": (_sends("token", _json(401, error="invalid_client")), "client_refused"),
     "tokens of another type": (
