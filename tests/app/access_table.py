@@ -25,6 +25,8 @@ VISITORS: Final = (
     "locked",
     "dismissed",
 )
+# Where everybody is answered alike, these say enough.
+ANYBODY: Final = frozenset({"nobody", "owner", "visiting", "dismissed"})
 OWNER, OTHER = "hassan", "brahim"
 OFFICERS: Final = frozenset({"officer", "elsewhere", "visiting", "auditor", "administrator"})
 

@@ -16,8 +16,9 @@ from typing import Any, Protocol
 
 import asyncpg
 from sqlalchemy import make_url
+from sqlmodel import SQLModel
 
-from migrations.tables import SQLModel
+import migrations.tables  # noqa: F401  every table is declared
 
 TABLES = tuple(table.name for table in SQLModel.metadata.sorted_tables)
 COLUMNS = sorted({column.name for table in SQLModel.metadata.sorted_tables for column in table.columns})

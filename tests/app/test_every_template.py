@@ -16,7 +16,8 @@ from app.i18n.environments import TEMPLATES_DIR, environment
 from app.i18n.locales import LOCALES
 from app.requests import Portal
 from tests.app.pages import FilledForm, PageBrowser, read_html
-from tests.app.places import PLACES, Visitors
+from tests.app.places import PLACES
+from tests.app.standing import Visitors
 from tests.app.town import build_town
 
 APP = Path(portal_package.__file__).parent

@@ -32,7 +32,7 @@ def test_every_process_recognises_a_form_that_comes_again() -> None:
             text=True,
             check=True,
         ).stdout
-        for seed in range(1, 4)
+        for seed in (1, 2)
     }
     assert len(digests) == 1
 

@@ -141,7 +141,7 @@ async def _add_account_of_amal(session: AsyncSession, portal: Portal, town: Town
 async def _add_request(session: AsyncSession, portal: Portal, town: Town) -> None:
     made = await request_recomputation(
         session,
-        person_id=town.people["driss"].id,
+        person_id=town.people["driss"].id or 0,
         reason=RequestReason.WRONG_LINE,
         words="We have no internet any more.",
         line_code="U35",

@@ -7,8 +7,8 @@ from urllib.parse import urljoin, urlsplit
 
 from app.i18n.locales import LOCALES
 from app.static_files import files_by_address
+from tests.app.addresses import route_of
 from tests.app.pages import Element
-from tests.app.places import route_of
 
 ABROAD = ("tel:", "https://www.wikipedia.org/")
 
