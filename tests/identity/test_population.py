@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db import create_engine, session_factory
+from app.db import create_engine, reading_engine, session_factory
 from identity.openid.relying_party import Authorization, Departure, NationalRegister
 from identity.partial_date import PartialDate
 from identity.population import (
@@ -39,6 +39,11 @@ class Candidate(Protocol):
     async def broken(self) -> PopulationRegister[Any]: ...
 
 
+def session_without_database() -> AsyncSession:
+    engine = reading_engine(create_engine("sqlite:////nowhere/at/all.db"))
+    return session_factory(engine, writing=False)()
+
+
 @dataclass
 class Embedded:
     proofing = Proofing.REGISTER_MATCH
@@ -53,8 +58,7 @@ class Embedded:
         return DocumentFacts(DocumentKind.NATIONAL_CARD, "AB123456", PartialDate(1984, 5, 18), PHONE)
 
     async def broken(self) -> PopulationRegister[DocumentFacts]:
-        engine = create_engine("sqlite:////nowhere/at/all.db")
-        return EmbeddedRegister(session_factory(engine)())
+        return EmbeddedRegister(session_without_database())
 
 
 @dataclass
@@ -84,8 +88,7 @@ class National:
             raise httpx.ConnectError("down")
 
         self.service.answers["discovery"] = refuse
-        engine = create_engine("sqlite:////nowhere/at/all.db")
-        return NationalRegister(self.service.party(), session_factory(engine)())
+        return NationalRegister(self.service.party(), session_without_database())
 
 
 CANDIDATES: dict[str, Callable[[Service], Candidate]] = {
