@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import insert, update
+from sqlalchemy import select as core_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -138,12 +139,7 @@ async def _changes(
     session: AsyncSession, staged: Sequence[RecomputationStage], model: IndexModel, day: date
 ) -> list[Change]:
     versions = await read_versions(session, declaration_ids=[each.declaration_id for each in staged])
-    found = await session.exec(
-        select(IndexEvent.id, IndexEvent.index, IndexEvent.model, IndexEvent.decisions).where(
-            col(IndexEvent.id).in_([each.previous_event_id for each in staged])
-        )
-    )
-    before = {event_id: Before(*said) for event_id, *said in found}
+    before = await _before(session, [each.previous_event_id for each in staged])
     decimals = index_decimals(model)
     changes = []
     for each in staged:
@@ -156,6 +152,16 @@ async def _changes(
         decisions = decide(index.index, facts, day)
         changes.append(Change(each, before[each.previous_event_id], version, index, decisions))
     return changes
+
+
+async def _before(session: AsyncSession, event_ids: Sequence[int]) -> dict[int, Before]:
+    connection = await session.connection()
+    found = await connection.execute(
+        core_select(
+            col(IndexEvent.id), col(IndexEvent.index), col(IndexEvent.model), col(IndexEvent.decisions)
+        ).where(col(IndexEvent.id).in_(event_ids))
+    )
+    return {event_id: Before(index, model, decisions) for event_id, index, model, decisions in found}
 
 
 def _given(decisions: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:

@@ -64,11 +64,9 @@ def scoring_sql(
     zones = [_ZoneQuery(model, zone, DIALECTS[database], decimals, passing) for zone in Zone]
     places = ", ".join(_places(model, decimals))
     parts = [given] if given else []
-    parts.append(
-        # Without a type of its own SQLite would compare the commune with every one of the list.
-        "place AS MATERIALIZED (SELECT CAST(column1 AS VARCHAR(20)) AS commune, column2 AS zone,"
-        f" column3 AS constant FROM (VALUES {places}) listed)"  # noqa: S608 -- from the atlas alone.
-    )
+    # Without a type of its own SQLite would compare each commune with every one of the list.
+    listed = "SELECT CAST(column1 AS VARCHAR(20)) AS commune, column2 AS zone, column3 AS constant FROM"
+    parts.append(f"place AS MATERIALIZED ({listed} (VALUES {places}) listed)")
     parts += [zone.homes(declarations) for zone in zones]
     scores = " UNION ALL ".join(zone.scores() for zone in zones)
     return ScoringSql(f"WITH {', '.join(parts)} {scores}", decimals)
