@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import insert, update
 from sqlalchemy import select as core_select
@@ -54,7 +54,8 @@ class TwoIndexes(Exception):
         )
 
 
-class Before(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Before:
     """What the event that is replaced said, apart from its ledger."""
 
     index: Decimal
