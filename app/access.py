@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -213,8 +214,12 @@ def keep_browser(request: PortalRequest, response: Response[bytes]) -> None:
     )
 
 
-def keep_session(request: PortalRequest, response: Response[bytes], token: str) -> None:
-    response.set_cookie(own_cookie(request, "session", token, None))
+def keep_session(
+    request: PortalRequest, response: Response[bytes], token: str, *, of_staff: bool = False
+) -> None:
+    """Sign the browser in. An officer never comes in from a link of another site, a citizen from a message may."""
+    cookie = own_cookie(request, "session", token, None)
+    response.set_cookie(replace(cookie, samesite="strict") if of_staff else cookie)
 
 
 def forget_session(request: PortalRequest, response: Response[bytes]) -> None:

@@ -74,7 +74,7 @@ def serve(host: str, port: int, workers: int) -> None:
     settings = _settings()
     try:
         serve_portal(settings, host=host, port=port, workers=workers)
-    except SecondProcessRefused as error:
+    except (SecondProcessRefused, SettingRefused) as error:
         raise Refused(str(error)) from None
 
 

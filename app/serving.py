@@ -11,13 +11,15 @@ from collections.abc import AsyncIterator
 
 import uvicorn
 from litestar import Litestar
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.db import checkpoint, guard_single_process
+from app.db import checkpoint, create_engine, guard_single_process
 from app.errors import without_values
 from app.main import create_app, create_portal
 from app.posts import forget_old_posts
 from app.requests import Portal
-from app.settings import Settings, read_settings
+from app.schema import is_current
+from app.settings import SettingRefused, Settings, read_settings
 from identity.retention import forget_expired
 from notifications import worker as deliveries
 from notifications.providers.demonstration import DemonstrationProvider
@@ -40,9 +42,11 @@ log = logging.getLogger("tiwizi")
 def serve_portal(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Serve until a signal.
 
-    Raises `SecondProcessRefused` when an embedded database that cannot be shared is in use, or would be.
+    Raises `SecondProcessRefused` when an embedded database that cannot be shared is in use, or would be, and
+    `SettingRefused` when the database waits for a migration.
     """
     with guard_single_process(settings.database_url):
+        asyncio.run(_refuse_an_outdated_database(settings))
         if workers > 1 and settings.embedded:
             raise SystemExit(
                 "SQLite serves one process; set TIWIZI_DATABASE_URL to PostgreSQL for more workers."
@@ -64,6 +68,19 @@ def serve_portal(settings: Settings, *, host: str, port: int, workers: int) -> N
             timeout_graceful_shutdown=30,
             log_level="warning",
         )
+
+
+async def _refuse_an_outdated_database(settings: Settings) -> None:
+    """A database that cannot be reached now is waited for; one of another version would fail page by page."""
+    engine = create_engine(settings.database_url)
+    try:
+        current = await is_current(engine)
+    except (SQLAlchemyError, OSError):
+        return
+    finally:
+        await engine.dispose()
+    if not current:
+        raise SettingRefused("The database is not up to date: run `tiwizi db upgrade` first.")
 
 
 def application() -> Litestar:

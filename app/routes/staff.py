@@ -69,7 +69,7 @@ async def sign_in_officer(request: PortalRequest) -> Response[bytes]:
         return _sign_in_page(request, form, status=status, keep=True)
     await leave(request)
     response = go(request, _wanted(request))
-    keep_session(request, response, signed_in.token)
+    keep_session(request, response, signed_in.token, of_staff=True)
     response.headers["clear-site-data"] = '"cache"'
     return response
 

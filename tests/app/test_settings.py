@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -70,3 +73,12 @@ async def test_production_has_safe_cookies_and_no_demonstration(environment: dic
             assert (await http.post("/fr/sign-in", headers={"origin": origin})).status_code == 403
     await portal.engine.dispose()
     await portal.reading.dispose()
+
+
+def test_a_database_that_waits_for_a_migration_is_not_served(tmp_path: Path) -> None:
+    environment = os.environ | {"TIWIZI_MODE": "demonstration", "TIWIZI_DATA_DIR": str(tmp_path)}
+    environment.pop("TIWIZI_DATABASE_URL", None)
+    command = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
+    served = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert served.returncode == 1
+    assert "tiwizi db upgrade" in served.stderr
