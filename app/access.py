@@ -18,8 +18,10 @@ from litestar.handlers import BaseRouteHandler
 from app.i18n.locales import LOCALES
 from app.requests import PortalRequest, cookie_name
 from app.rights import Audience, audience
+from app.sensitive import sensitive_route
 from app.visitors import VisitInProgress, Visitor
 from identity import sessions
+from identity.assurance import Missing, missing
 from identity.register import display_name
 from registry import visits
 
@@ -46,6 +48,15 @@ class OnlyInPerson(Exception):
     """An officer asked for what a citizen does alone, visit or not."""
 
 
+class ProofNeeded(Exception):
+    """A sensitive act was asked for, and something has to be proven first; `path` is where one comes back to."""
+
+    def __init__(self, missing: Missing, path: str) -> None:
+        super().__init__()
+        self.missing = missing
+        self.path = path
+
+
 class FormNotOurs(Exception):
     """A change was asked for without the token of this visitor's own page, or from another site."""
 
@@ -69,6 +80,7 @@ async def find_visitor(request: PortalRequest) -> Visitor | None:
         proven_at=found.proven_at,
         second_proof=found.second_proof,
         second_at=found.second_at,
+        phone_hold_until=found.phone_hold_until,
         account_id=found.account_id,
         person_id=visit.running.person.person_id if visit else found.person_id,
         identifier=visit.running.person.identifier if visit else found.identifier,
@@ -118,8 +130,10 @@ async def allow(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
             _allow_officer(request)
         case Audience.CITIZEN:
             _allow_citizen(request)
+            _check_proof(request)
         case Audience.CITIZEN_ALONE:
             _allow_citizen_alone(visitor)
+            _check_proof(request)
 
 
 def _allow_officer(request: PortalRequest) -> None:
@@ -142,6 +156,15 @@ def _allow_citizen_alone(visitor: Visitor | None) -> None:
         raise SignInNeeded(staff=False)
     if visitor.is_staff:
         raise OnlyInPerson
+
+
+def _check_proof(request: PortalRequest) -> None:
+    """Raises `ProofNeeded`. An officer in a visit answers for who is there, and proves it by the visit's own code."""
+    visitor, sensitive = request.signed_in, sensitive_route(request.scope["path_template"], request.method)
+    if sensitive is None or visitor.is_staff:
+        return
+    if lacking := missing(sensitive.act, visitor, now=request.now):
+        raise ProofNeeded(lacking, sensitive.back or request.path_in_language)
 
 
 def _check_network(request: PortalRequest) -> None:

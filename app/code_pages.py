@@ -95,6 +95,7 @@ async def show_code_page(
         reference=challenge.reference,
         again_at=_again_at(challenge, request.now),
         start=asked.start,
+        challenge=challenge,
     )
 
 

@@ -12,12 +12,13 @@ from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from app.access import FormNotOurs, OnlyInPerson, SignInNeeded, VisitNeeded
+from app.access import FormNotOurs, OnlyInPerson, ProofNeeded, SignInNeeded, VisitNeeded
 from app.i18n.environments import environment
 from app.onward import shown_at
 from app.pages import HTML, go, page
 from app.posts import SentTwice
 from app.requests import PortalRequest
+from identity.assurance import Missing
 from identity.passwords import Busy
 
 log = logging.getLogger("tiwizi")
@@ -83,6 +84,19 @@ def on_only_in_person(request: Request[Any, Any, Any], _: OnlyInPerson) -> Respo
     return page(_portal(request), "errors/only_in_person.html", status=403)
 
 
+def on_proof_needed(request: Request[Any, Any, Any], error: ProofNeeded) -> Response[bytes]:
+    """Lead to the page that asks for the proof, and remember the one for which it is asked."""
+    ours = _portal(request)
+    match error.missing:
+        case Missing.PASSWORD:
+            return go(ours, f"/account/prove?next={quote(error.path)}")
+        case Missing.SECOND:
+            return go(ours, f"/account/prove/second?next={quote(error.path)}")
+        case Missing.HOLD:
+            until = ours.signed_in.phone_hold_until
+            return page(ours, "account/on_hold.html", status=403, wanted=error.path, until=until)
+
+
 def on_form_not_ours(request: Request[Any, Any, Any], _: FormNotOurs) -> Response[bytes]:
     return failure_page(_portal(request), 403, "errors/form_not_ours.html")
 
@@ -139,6 +153,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     SignInNeeded: on_sign_in_needed,
     VisitNeeded: on_visit_needed,
     OnlyInPerson: on_only_in_person,
+    ProofNeeded: on_proof_needed,
     FormNotOurs: on_form_not_ours,
     SentTwice: on_sent_twice,
     Busy: on_busy,

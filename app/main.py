@@ -24,6 +24,7 @@ from app.routes import (
     IN_EACH_LANGUAGE,
     OUTSIDE_LANGUAGES,
 )
+from app.sensitive import check_sensitive
 from app.settings import Settings
 from identity.keys import Keys
 from identity.openid.relying_party import RelyingParty
@@ -113,6 +114,7 @@ def create_app(portal: Portal, *, beside: Sequence[Beside] = ()) -> Litestar:
         logging_config=None,
     )
     check_rights(app, demonstration=portal.settings.demonstration)
+    check_sensitive()
     return app
 
 

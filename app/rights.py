@@ -72,6 +72,7 @@ RIGHTS: dict[str, dict[str, Audience]] = {
     "/messages/read": {"POST": A},
     "/simulator": {"GET": E, "POST": E},
     "/help": {"GET": E},
+    "/help/lost": {"GET": E},
     "/privacy": {"GET": E},
     "/accessibility": {"GET": E},
     "/centres": {"GET": E},
@@ -85,6 +86,16 @@ RIGHTS: dict[str, dict[str, Audience]] = {
     "/sign-in": {"GET": E, "POST": E},
     "/sign-in/code": {"GET": E, "POST": E},
     "/sign-in/code/again": {"POST": E},
+    "/sign-in/authenticator": {"GET": E, "POST": E},
+    "/sign-in/recovery-code": {"GET": E, "POST": E},
+    "/not-me": {"GET": E, "POST": E},
+    "/not-me/code": {"GET": E, "POST": E},
+    "/not-me/code/again": {"POST": E},
+    "/not-me/done": {"GET": E},
+    "/not-me/change": {"GET": E, "POST": E},
+    "/not-me/change/code": {"GET": E, "POST": E},
+    "/not-me/change/code/again": {"POST": E},
+    "/not-me/change/done": {"GET": E},
     "/sign-out": {"GET": E, "POST": E},
     "/recovery": {"GET": E, "POST": E},
     "/recovery/code": {"GET": E, "POST": E},
@@ -96,12 +107,27 @@ RIGHTS: dict[str, dict[str, Audience]] = {
     "/account/sessions/end-others": {"POST": A},
     "/account/sessions/{reference}/end": {"POST": A},
     "/account/prove": {"GET": A, "POST": A},
+    "/account/prove/second": {"GET": A},
+    "/account/prove/authenticator": {"GET": A, "POST": A},
+    "/account/prove/recovery-code": {"GET": A, "POST": A},
+    "/account/prove/telephone": {"POST": A},
+    "/account/prove/telephone/code": {"GET": A, "POST": A},
+    "/account/prove/telephone/code/again": {"POST": A},
+    "/account/authenticator": {"GET": A},
+    "/account/authenticator/new": {"GET": A, "POST": A},
+    "/account/authenticator/confirm": {"GET": A, "POST": A},
+    "/account/authenticator/remove": {"GET": A, "POST": A},
+    "/account/password": {"GET": A, "POST": A},
+    "/account/phone": {"GET": A, "POST": A},
+    "/account/phone/code": {"GET": A, "POST": A},
+    "/account/phone/code/again": {"POST": A},
     "/account/languages": {"GET": A, "POST": A},
     "/account/email": {"GET": A, "POST": A},
     "/account/email/remove": {"POST": A},
     "/account/email/code": {"GET": A, "POST": A},
     "/account/email/code/again": {"POST": A},
-    "/account/recovery-code": {"GET": A, "POST": A},
+    "/account/recovery-code": {"GET": A},
+    "/account/recovery-code/new": {"GET": A, "POST": A},
     "/account/recovery-code/kept": {"POST": A},
     "/staff/sign-in": {"GET": N, "POST": N},
     "/staff": {"GET": S},
@@ -130,13 +156,13 @@ def audience(path_template: str, method: str) -> Audience:
     """Raises KeyError for a route that nobody reviewed. Which methods a page knows is no secret."""
     if method == "OPTIONS":
         return Audience.EVERYBODY
-    return RIGHTS[_key(path_template)]["GET" if method == "HEAD" else method]
+    return RIGHTS[route_name(path_template)]["GET" if method == "HEAD" else method]
 
 
 def check_rights(app: Litestar, *, demonstration: bool) -> None:
     """Raises `RightsMissing` unless the table covers exactly the routes of the portal."""
     routes = {
-        (_key(route.path), method)
+        (route_name(route.path), method)
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for method in route.methods
@@ -152,7 +178,7 @@ def check_rights(app: Litestar, *, demonstration: bool) -> None:
         raise RightsMissing(f"Routes and rights differ: {unlike}")
 
 
-def _key(path_template: str) -> str:
+def route_name(path_template: str) -> str:
     """The path as the table writes it: without the language, and without the types of parameters."""
     path_template = PARAMETER_TYPE.sub("}", path_template)
     prefix = "/{language}"

@@ -40,6 +40,7 @@ class Visitor:
     proven_at: dt.datetime
     second_proof: SecondProof | None = None
     second_at: dt.datetime | None = None
+    phone_hold_until: dt.datetime | None = None
     account_id: int | None = None
     person_id: int | None = None
     identifier: str | None = None

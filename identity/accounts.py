@@ -11,9 +11,11 @@ from identity.audit import IdentityAction, citizen, record
 from identity.challenges import CodeRefused, use_proof
 from identity.codes import check_code, start_challenge
 from identity.keys import Keys
+from identity.own_sessions import end_other_sessions
 from identity.register import UnknownPerson
-from identity.tables import Account, Challenge, Person, Purpose
-from notifications.outbox import Recipient
+from identity.tables import Account, Challenge, Person, Purpose, saved_id
+from notifications.messages import Template
+from notifications.outbox import Recipient, notify
 
 DEFAULT_LANGUAGE: Final = "ar"
 
@@ -98,10 +100,11 @@ async def confirm_email(
     challenge_id: str,
     code: str,
     browser: str,
+    here: str,
     keys: Keys,
     now: datetime,
 ) -> Account:
-    """Raises CodeRefused."""
+    """The address that was confirmed before, and every other channel, are told. Raises CodeRefused."""
     checked = await check_code(
         session,
         challenge_id=challenge_id,
@@ -115,16 +118,36 @@ async def confirm_email(
         raise CodeRefused("unknown")
     await use_proof(session, checked.challenge, now=now)
     owner = await account(session, account_id)
-    owner.email, owner.email_confirmed_at = checked.challenge.address, now
+    await _change_email(session, owner, checked.challenge.address, here, now)
     await _note(session, owner, IdentityAction.EMAIL_CONFIRMED, now)
     return owner
 
 
-async def remove_email(session: AsyncSession, *, account_id: int, now: datetime) -> Account:
+async def remove_email(session: AsyncSession, *, account_id: int, here: str, now: datetime) -> Account:
+    """`here` is the hash of the token of the one session that goes on. Removing what is not there changes nothing."""
     owner = await account(session, account_id)
-    owner.email, owner.email_confirmed_at = None, None
+    if owner.email is None:
+        return owner
+    await _change_email(session, owner, None, here, now)
     await _note(session, owner, IdentityAction.EMAIL_REMOVED, now)
     return owner
+
+
+async def _change_email(
+    session: AsyncSession, owner: Account, email: str | None, here: str, now: datetime
+) -> None:
+    """Told where the account was reached until now: whoever changes it must not be the only one to know."""
+    told = recipient_of(owner)
+    owner.email, owner.email_confirmed_at = email, now if email else None
+    await end_other_sessions(session, account_id=saved_id(owner), here=here, now=now)
+    await notify(
+        session,
+        recipient=told,
+        template=Template.EMAIL_CHANGED,
+        values={"at": now},
+        link="/account/sessions",
+        now=now,
+    )
 
 
 async def change_languages(

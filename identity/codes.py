@@ -48,6 +48,10 @@ TEMPLATES: Final = {
     Purpose.VISIT: Template.VISIT_CODE,
     Purpose.JOIN_HOUSEHOLD: Template.INVITATION_CODE,
     Purpose.RECOVERY: Template.RECOVERY_CODE,
+    Purpose.PROVE: Template.PROOF_CODE,
+    Purpose.CHANGE_PHONE: Template.PHONE_CODE,
+    Purpose.CANCEL_PHONE: Template.PHONE_CANCEL_CODE,
+    Purpose.REMOVE_PHONE: Template.PHONE_REMOVAL_CODE,
 }
 
 

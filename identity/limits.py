@@ -62,6 +62,7 @@ PASSWORD_TRIES: Final = Ladder(
     memory=DAY,
 )
 RECOVERY_TRIES: Final = Ladder("recovery", (_NONE, _NONE, MINUTE, 5 * MINUTE, 15 * MINUTE), memory=DAY)
+AUTHENTICATOR_TRIES: Final = Ladder("authenticator", (_NONE, _NONE, _NONE, _NONE, 15 * MINUTE), memory=DAY)
 STAFF_TRIES: Final = Ladder("staff", (_NONE, _NONE, _NONE, _NONE, 15 * MINUTE), memory=15 * MINUTE)
 
 

@@ -7,10 +7,9 @@ from sqlalchemy import ColumnElement, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity.accounts import account
 from identity.audit import IdentityAction, citizen, record
 from identity.sessions import is_running
-from identity.tables import PortalSession
+from identity.tables import Account, PortalSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ async def _end(session: AsyncSession, account_id: int, which: ColumnElement[bool
         .execution_options(synchronize_session=False)
     )
     if ended.rowcount:
-        owner = await account(session, account_id)
+        owner = await session.get_one(Account, account_id)
         await record(
             session,
             actor=citizen(owner.person_id),

@@ -56,6 +56,7 @@ class FoundSession:
     account_id: int | None = None
     person_id: int | None = None
     identifier: str | None = None
+    phone_hold_until: datetime | None = None
     language: str | None = None
     unread: int = 0
     staff_id: int | None = None
@@ -150,6 +151,7 @@ _FIND: Final = (
         func.coalesce(person.c.family_name_latin, "").label("family_name_latin"),
         account.c.person_id,
         account.c.language,
+        account.c.phone_hold_until,
         person.c.identifier,
         _unread().label("unread"),
         staff.c.email.label("staff_email"),

@@ -15,11 +15,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity import limits, sessions
 from identity.accounts import account_by_identifier, recipient_of, usable_account
 from identity.audit import ANONYMOUS, IdentityAction, citizen, record
-from identity.challenges import CodeRefused, hash_browser, use_proof
+from identity.authenticators import check_authenticator
+from identity.challenges import (
+    CodeRefused,
+    bound,
+    count_try,
+    hash_browser,
+    prove,
+    read_challenge,
+    refusal,
+    use_proof,
+)
 from identity.codes import check_code, start_challenge
 from identity.keys import Keys
 from identity.passwords import PasswordHasher
-from identity.tables import Account, Challenge, KnownBrowser, Person, Purpose, saved_id
+from identity.second_proofs import use_recovery_code
+from identity.tables import Account, Challenge, KnownBrowser, Person, Purpose, SecondProof, saved_id
 from notifications.messages import Template
 from notifications.outbox import notify
 from notifications.tables import Channel
@@ -97,6 +108,7 @@ async def start_sign_in(
         browser=browser,
         recipient=recipient_of(account),
         account_id=account.id,
+        data={"authenticator": account.authenticator_sealed is not None},
         keys=keys,
         now=now,
     )
@@ -165,23 +177,121 @@ async def finish_sign_in(
         keys=keys,
         now=now,
     )
-    await use_proof(session, checked.challenge, now=now)
-    found = await usable_account(session, col(Account.id) == checked.challenge.account_id)
+    return await _come_in(
+        session,
+        checked.challenge,
+        browser_hash=hash_browser(browser, keys),
+        shared_device=shared_device,
+        device=device,
+        second_proof=SecondProof.SMS,
+        now=now,
+    )
+
+
+async def finish_with_authenticator(
+    session: AsyncSession,
+    *,
+    challenge_id: str,
+    code: str,
+    browser: str,
+    shared_device: bool,
+    keys: Keys,
+    now: datetime,
+    device: str = "",
+) -> SignedIn:
+    """The second step without the telephone's number. The try counts for the challenge as well. Raises CodeRefused."""
+    mine = bound(challenge_id, Purpose.SIGN_IN, browser, keys)
+    challenge = await count_try(session, mine, now=now)
+    if challenge.account_id is None:
+        raise CodeRefused("not_current")
+    await check_authenticator(session, account_id=challenge.account_id, code=code, keys=keys, now=now)
+    if not await prove(session, challenge, now):
+        raise CodeRefused("unknown")
+    return await _come_in(
+        session,
+        challenge,
+        browser_hash=hash_browser(browser, keys),
+        shared_device=shared_device,
+        device=device,
+        second_proof=SecondProof.AUTHENTICATOR,
+        now=now,
+    )
+
+
+async def finish_with_recovery_code(
+    session: AsyncSession,
+    *,
+    challenge_id: str,
+    recovery_code: str,
+    browser: str,
+    shared_device: bool,
+    hasher: PasswordHasher,
+    keys: Keys,
+    now: datetime,
+    device: str = "",
+) -> tuple[SignedIn, str]:
+    """The second step without a telephone; returns the recovery code that replaces the one given, to be shown once.
+
+    `recovery_code` is parsed. Raises CodeRefused, ProofRefused and Busy.
+    """
+    mine = bound(challenge_id, Purpose.SIGN_IN, browser, keys)
+    challenge = await read_challenge(session, mine)
+    if challenge is None or challenge.account_id is None or refusal(challenge, now):
+        raise refusal(challenge, now) or CodeRefused("unknown")
+    fresh = await use_recovery_code(
+        session,
+        account_id=challenge.account_id,
+        recovery_code=recovery_code,
+        hasher=hasher,
+        keys=keys,
+        now=now,
+    )
+    if not await prove(session, challenge, now):
+        raise CodeRefused("unknown")
+    signed_in = await _come_in(
+        session,
+        challenge,
+        browser_hash=hash_browser(browser, keys),
+        shared_device=shared_device,
+        device=device,
+        second_proof=SecondProof.RECOVERY_CODE,
+        now=now,
+    )
+    return signed_in, fresh
+
+
+async def _come_in(
+    session: AsyncSession,
+    challenge: Challenge,
+    *,
+    browser_hash: str,
+    shared_device: bool,
+    device: str,
+    second_proof: SecondProof,
+    now: datetime,
+) -> SignedIn:
+    await use_proof(session, challenge, now=now)
+    found = await usable_account(session, col(Account.id) == challenge.account_id)
     if found is None:
         raise CodeRefused("unknown")
     account, person = found
-    browser_hash = hash_browser(browser, keys)
     is_new = not await _is_known(session, account, browser_hash, now)
     if not shared_device:
         await _remember(session, account, browser_hash, now)
     token = await sessions.open_citizen_session(
-        session, account_id=saved_id(account), shared_device=shared_device, device=device, now=now
+        session,
+        account_id=saved_id(account),
+        shared_device=shared_device,
+        device=device,
+        second_proof=second_proof,
+        now=now,
     )
     await record(
         session,
         actor=citizen(account.person_id),
         action=IdentityAction.SIGNED_IN,
         person_id=account.person_id,
+        details={"by": second_proof.value},
         now=now,
     )
     if is_new:

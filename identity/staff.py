@@ -3,12 +3,9 @@
 Five tries, then fifteen minutes; the count is kept for the address typed, so that it does not tell who works here.
 """
 
-import hmac
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-import pyotp
 from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,10 +16,7 @@ from identity.keys import Keys
 from identity.passwords import PasswordHasher, ShortestPassword, check_password
 from identity.roles import Role
 from identity.tables import Staff, saved_id
-
-ISSUER: Final = "Tiwizi"
-# One step of thirty seconds to either side: telephones of centres are seldom set by a time server.
-STEPS: Final = (-1, 0, 1)
+from identity.totp import address_of, matching_step, new_secret
 
 
 class StaffSignInRefused(Exception):
@@ -79,7 +73,7 @@ async def add_staff(
     """Raises PasswordRefused, Busy and StaffExists. `totp_secret` (base 32) is made unless it is given."""
     address = email.strip().lower()
     check_password(password, shortest=ShortestPassword.STAFF, personal=(address, name_ar, name_latin))
-    secret = totp_secret or pyotp.random_base32()
+    secret = totp_secret or new_secret()
     inserted = await session.exec(
         limits.upsert(session)(Staff)
         .values(
@@ -108,7 +102,7 @@ async def add_staff(
         now=now,
     )
     added = (await session.exec(select(Staff).where(Staff.id == staff_id))).one()
-    return AddedStaff(added, secret, pyotp.TOTP(secret).provisioning_uri(name=address, issuer_name=ISSUER))
+    return AddedStaff(added, secret, address_of(secret, address))
 
 
 def _context(email: str) -> str:
@@ -148,21 +142,7 @@ async def sign_in_staff(
 
 
 def _secret(staff: Staff | None, keys: Keys) -> str:
-    return (
-        keys.sealer.unseal_text(staff.totp_sealed, _context(staff.email)) if staff else pyotp.random_base32()
-    )
-
-
-def matching_step(secret: str, totp: str, now: datetime) -> int | None:
-    """The time step whose code this is, looked for in all of the window whichever fits."""
-    generator = pyotp.TOTP(secret)
-    current = generator.timecode(now)
-    fitting = [
-        current + offset
-        for offset in STEPS
-        if hmac.compare_digest(generator.generate_otp(current + offset).encode(), totp.encode())
-    ]
-    return fitting[-1] if fitting else None
+    return keys.sealer.unseal_text(staff.totp_sealed, _context(staff.email)) if staff else new_secret()
 
 
 async def _use_step(session: AsyncSession, staff: Staff, step: int) -> bool:

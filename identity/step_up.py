@@ -1,9 +1,8 @@
-"""Proving once more who is there, before what matters most: the e-mail address and the recovery code of an account."""
+"""Giving the password once more, before what matters most in an account; `assurance.py` says before what."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from sqlalchemy import update
 from sqlmodel import col
@@ -15,9 +14,7 @@ from identity.audit import citizen, record
 from identity.keys import Keys
 from identity.passwords import PasswordHasher
 from identity.recovery import new_recovery_code, parse_recovery_code
-from identity.tables import PortalSession
-
-PROOF_LASTS: Final = timedelta(minutes=20)
+from identity.tables import Account, PortalSession, SecondProof
 
 
 class StepUpAction(StrEnum):
@@ -33,11 +30,6 @@ class ProofRefused(Exception):
         super().__init__(code)
         self.code = code
         self.seconds = seconds
-
-
-def is_recent(proven_at: datetime, *, now: datetime) -> bool:
-    """Whether the session was proven so short a time ago that nobody is asked again."""
-    return proven_at > now - PROOF_LASTS
 
 
 async def prove_again(
@@ -66,29 +58,51 @@ async def prove_again(
     if not fits:
         raise ProofRefused("wrong")
     await limits.forget_tries(session, ladder, subject=subject, keys=keys)
-    return await _renew_token(session, token_hash, now)
+    return await renew_token(session, token_hash, now=now, proven_at=now)
 
 
-async def _renew_token(session: AsyncSession, token_hash: str, now: datetime) -> str:
-    """What an onlooker may have copied before is worth nothing after."""
+async def renew_token(
+    session: AsyncSession, token_hash: str, *, now: datetime, **proven: datetime | SecondProof
+) -> str:
+    """What an onlooker may have copied before is worth nothing after. `proven` is what the session has shown now."""
     token = secrets.token_urlsafe(sessions.TOKEN_BYTES)
     await session.exec(
         update(PortalSession)
         .where(col(PortalSession.token_hash) == token_hash, col(PortalSession.ended_at).is_(None))
-        .values(token_hash=sessions.hash_token(token), proven_at=now, seen_at=now)
+        .values(token_hash=sessions.hash_token(token), seen_at=now, **proven)
         .execution_options(synchronize_session=False)
     )
     return token
 
 
 async def renew_recovery_code(
-    session: AsyncSession, *, account_id: int, hasher: PasswordHasher, now: datetime
+    session: AsyncSession,
+    *,
+    account_id: int,
+    hasher: PasswordHasher,
+    now: datetime,
+    instead_of: str | None = None,
 ) -> str:
-    """A new recovery code, to be shown once; the old one opens nothing any more. Raises Busy."""
+    """A new recovery code, to be shown once; the old one opens nothing any more.
+
+    `instead_of` is the hash that must still be on file: a code that was given works once, whatever happens beside.
+    Raises ProofRefused and Busy.
+    """
     owner = await account(session, account_id)
     recovery_code = new_recovery_code()
-    owner.recovery_hash = await hasher.hash(parse_recovery_code(recovery_code))
-    session.add(owner)
+    hashed = await hasher.hash(parse_recovery_code(recovery_code))
+    renewed = await session.exec(
+        update(Account)
+        .where(
+            col(Account.id) == account_id, col(Account.recovery_hash) == (instead_of or owner.recovery_hash)
+        )
+        .values(recovery_hash=hashed)
+        .returning(col(Account.id))
+        .execution_options(synchronize_session=False)
+    )
+    if renewed.first() is None:
+        raise ProofRefused("wrong")
+    await session.refresh(owner)
     await record(
         session,
         actor=citizen(owner.person_id),

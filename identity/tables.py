@@ -48,6 +48,10 @@ class Purpose(StrEnum):
     JOIN_HOUSEHOLD = "join_household"
     RECOVERY = "recovery"
     NATIONAL_IDENTITY = "national_identity"
+    PROVE = "prove"
+    CHANGE_PHONE = "change_phone"
+    CANCEL_PHONE = "cancel_phone"
+    REMOVE_PHONE = "remove_phone"
 
 
 class Step(StrEnum):
@@ -100,7 +104,11 @@ class Person(SQLModel, table=True):
 
 
 class Account(SQLModel, table=True):
-    """What a person signs in with: one account a person, whatever two browsers do at once."""
+    """What a person signs in with: one account a person, whatever two browsers do at once.
+
+    No telephone: the number was somebody else's, and no other has been given yet. Until `phone_hold_until` a new one
+    counts for no sensitive act. The authenticator's secret is sealed, and each of its steps is good once.
+    """
 
     __tablename__ = "account"
 
@@ -108,7 +116,11 @@ class Account(SQLModel, table=True):
     person_id: int = Field(sa_type=BigId, foreign_key="person.id", unique=True)
     password_hash: str = Field(max_length=200)
     recovery_hash: str = Field(max_length=200)
-    phone: str = Field(max_length=20)
+    phone: str | None = Field(default=None, max_length=20, index=True)
+    phone_hold_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    authenticator_sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    authenticator_last_step: int = Field(default=0, sa_type=BigId)
+    authenticator_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     email: str | None = Field(default=None, max_length=320)
     email_confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     language: str = Field(max_length=8)
@@ -134,6 +146,28 @@ class NationalIdentity(SQLModel, table=True):
     subject: str = Field(max_length=255)
     acr: str = Field(max_length=255)
     proven_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class PhoneChange(SQLModel, table=True):
+    """A telephone that took the place of another. The owner of the old one can cancel it while the new one is on hold.
+
+    At a centre, `staff_id` entered it and `witness_id` confirmed it; `document_seen` is what both looked at.
+    """
+
+    __tablename__ = "phone_change"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    reference: str = Field(max_length=20, unique=True)
+    account_id: int = Field(sa_type=BigId, foreign_key="account.id", index=True)
+    old_phone: str | None = Field(default=None, max_length=20)
+    new_phone: str = Field(max_length=20)
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+    hold_until: datetime = Field(sa_type=UtcDateTime)
+    cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    staff_id: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id")
+    witness_id: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id")
+    visit_id: int | None = Field(default=None, sa_type=BigId)
+    document_seen: DocumentKind | None = Field(default=None, sa_type=enum_text(DocumentKind))
 
 
 class KnownBrowser(SQLModel, table=True):

@@ -27,9 +27,19 @@ class Template(StrEnum):
     INVITATION_CODE = "invitation_code"
     VISIT_CODE = "visit_code"
     EMAIL_CODE = "email_code"
+    PROOF_CODE = "proof_code"
+    PHONE_CODE = "phone_code"
+    PHONE_CANCEL_CODE = "phone_cancel_code"
+    PHONE_REMOVAL_CODE = "phone_removal_code"
     IDENTIFIER_CLAIMED = "identifier_claimed"
     CLAIM_ATTEMPTED = "claim_attempted"
     SIGNED_IN = "signed_in"
+    PASSWORD_CHANGED = "password_changed"
+    EMAIL_CHANGED = "email_changed"
+    AUTHENTICATOR_CHANGED = "authenticator_changed"
+    PHONE_CHANGED = "phone_changed"
+    PHONE_CHANGE_CANCELLED = "phone_change_cancelled"
+    PHONE_REMOVED = "phone_removed"
     INVITATION = "invitation"
     INVITATION_ANSWERED = "invitation_answered"
     DECLARATION_RECEIVED = "declaration_received"
@@ -82,9 +92,19 @@ MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
         Template.INVITATION_CODE: _code(Channel.SMS),
         Template.VISIT_CODE: _code(Channel.SMS),
         Template.EMAIL_CODE: _code(Channel.EMAIL),
+        Template.PROOF_CODE: _code(Channel.SMS),
+        Template.PHONE_CODE: _code(Channel.SMS),
+        Template.PHONE_CANCEL_CODE: _code(Channel.SMS),
+        Template.PHONE_REMOVAL_CODE: _code(Channel.SMS),
         Template.IDENTIFIER_CLAIMED: _notice(identifier=Kind.TEXT),
         Template.CLAIM_ATTEMPTED: _notice(at=Kind.INSTANT),
         Template.SIGNED_IN: _notice(at=Kind.INSTANT),
+        Template.PASSWORD_CHANGED: _notice(at=Kind.INSTANT),
+        Template.EMAIL_CHANGED: _notice(at=Kind.INSTANT),
+        Template.AUTHENTICATOR_CHANGED: _notice(at=Kind.INSTANT),
+        Template.PHONE_CHANGED: _notice(reference=Kind.TEXT, at=Kind.INSTANT),
+        Template.PHONE_CHANGE_CANCELLED: _notice(reference=Kind.TEXT, at=Kind.INSTANT),
+        Template.PHONE_REMOVED: _notice(at=Kind.INSTANT),
         Template.INVITATION: _notice(reference=Kind.TEXT, until=Kind.DATE),
         Template.INVITATION_ANSWERED: _notice(reference=Kind.TEXT),
         Template.DECLARATION_RECEIVED: _notice(reference=Kind.TEXT, date=Kind.DATE),

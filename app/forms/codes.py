@@ -26,6 +26,12 @@ add_sentences(
             "There were too many wrong codes. Go back and start again to receive a new one."
         ),
         ("code", "expired"): N_("This code has expired. Ask for a new one."),
+        ("code", "not_current"): N_(
+            "This code is not the right one, or it was used already. Wait for the next code of your authenticator."
+        ),
+        ("code", "wait"): N_(
+            "There were too many wrong codes. Wait a quarter of an hour, or choose another way to prove who you are."
+        ),
         ("code", "unknown"): N_("This code can no longer be used. Go back and start again."),
     }
 )

@@ -14,12 +14,22 @@ class RecoveryAnswers(Answers):
     recovery_code: RecoveryCode
 
 
+class RecoveryProofAnswers(Answers):
+    recovery_code: RecoveryCode
+
+
 class NewPasswordAnswers(Answers):
     new_password: Password
 
 
 add_sentences(
     {
+        ("recovery_code", "proof_wrong"): N_(
+            "This recovery code is not right. Read it again from your paper."
+        ),
+        ("recovery_code", "proof_wait"): N_(
+            "There were too many tries. Wait %(minutes)s min, then try again."
+        ),
         ("recovery_code", "missing"): N_("Enter the recovery code that you printed or wrote down."),
         ("recovery_code", "empty"): N_("Enter the recovery code that you printed or wrote down."),
         ("recovery_code", "characters"): N_("A recovery code has digits and Latin letters only."),

@@ -25,8 +25,9 @@ from app.kept_codes import forget_code, keep_code, kept_code
 from app.onward import FOR_CITIZENS, onward
 from app.pages import go, page
 from app.requests import PortalRequest
-from app.routes.step_up import ask_for_proof
+from app.routes.step_up import wanted
 from identity import accounts
+from identity.assurance import is_on_hold
 from identity.register import display_name, person
 from identity.step_up import renew_recovery_code
 from identity.tables import Challenge, Purpose
@@ -58,7 +59,7 @@ class Look:
 @get("/account")
 async def show_account(request: PortalRequest) -> Response[bytes]:
     visitor = request.signed_in
-    account = await accounts.account(request.db, visitor.account_id or 0)
+    account = await accounts.account(request.db, visitor.own_account)
     owner = await person(request.db, visitor.citizen_id)
     looks = await accesses(request.db, person_id=visitor.citizen_id)
     return page(
@@ -66,7 +67,8 @@ async def show_account(request: PortalRequest) -> Response[bytes]:
         "account/index.html",
         account=account,
         name=display_name(owner, request.lang),
-        phone=masked(account.phone),
+        phone=masked(account.phone) if account.phone else None,
+        on_hold=is_on_hold(visitor, now=request.now),
         language=LOCALES[account.language],
         sms_language=LOCALES[account.sms_language],
         signs_out_at=visitor.signs_out_at(request.now),
@@ -100,7 +102,7 @@ async def stay(request: PortalRequest) -> Response[bytes]:
 
 @get("/account/languages")
 async def show_languages(request: PortalRequest) -> Response[bytes]:
-    account = await accounts.account(request.db, request.signed_in.account_id or 0)
+    account = await accounts.account(request.db, request.signed_in.own_account)
     form = Form(LanguagesAnswers, request.lang)
     form.answers = {"language": account.language, "sms_language": account.sms_language}
     return _languages_page(request, form)
@@ -113,7 +115,7 @@ async def change_languages(request: PortalRequest) -> Response[bytes]:
         return _languages_page(request, form, status=422)
     await accounts.change_languages(
         request.db,
-        account_id=request.signed_in.account_id or 0,
+        account_id=request.signed_in.own_account,
         language=form.data.language,
         sms_language=form.data.sms_language,
         now=request.now,
@@ -130,17 +132,13 @@ def _languages_page(
 
 @get("/account/email")
 async def show_email(request: PortalRequest) -> Response[bytes]:
-    if proof := ask_for_proof(request, "/account/email"):
-        return proof
-    account = await accounts.account(request.db, request.signed_in.account_id or 0)
+    account = await accounts.account(request.db, request.signed_in.own_account)
     return page(request, "account/email.html", form=Form(EmailAnswers, request.lang), account=account)
 
 
 @post("/account/email")
 async def start_email(request: PortalRequest) -> Response[bytes]:
-    if proof := ask_for_proof(request, "/account/email"):
-        return proof
-    account_id = request.signed_in.account_id or 0
+    account_id = request.signed_in.own_account
     form = await read_form(request, EmailAnswers)
     if not form.valid:
         account = await accounts.account(request.db, account_id)
@@ -158,9 +156,10 @@ async def start_email(request: PortalRequest) -> Response[bytes]:
 
 @post("/account/email/remove")
 async def remove_email(request: PortalRequest) -> Response[bytes]:
-    if proof := ask_for_proof(request, "/account/email"):
-        return proof
-    await accounts.remove_email(request.db, account_id=request.signed_in.account_id or 0, now=request.now)
+    visitor = request.signed_in
+    await accounts.remove_email(
+        request.db, account_id=visitor.own_account, here=visitor.token_hash, now=request.now
+    )
     return go(request, "/account")
 
 
@@ -174,10 +173,11 @@ async def confirm_email(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, code: str) -> Response[bytes]:
         await accounts.confirm_email(
             request.db,
-            account_id=request.signed_in.account_id or 0,
+            account_id=request.signed_in.own_account,
             challenge_id=challenge.id,
             code=code,
             browser=browser_mark(request),
+            here=request.signed_in.token_hash,
             keys=request.keys,
             now=request.now,
         )
@@ -193,22 +193,29 @@ async def send_email_code_again(request: PortalRequest) -> Response[bytes]:
 
 @get("/account/recovery-code")
 async def show_recovery_code(request: PortalRequest) -> Response[bytes]:
+    """The code that was just made, until its owner has kept it; without one, the page that makes one."""
     code = kept_code(request)
-    if code is not None:
-        identifier = request.signed_in.identifier
-        return page(request, "account/recovery_code.html", recovery_code=code, identifier=identifier)
-    if proof := ask_for_proof(request, "/account/recovery-code"):
-        return proof
+    if code is None:
+        return go(request, "/account/recovery-code/new")
+    return page(
+        request,
+        "account/recovery_code.html",
+        recovery_code=code,
+        identifier=request.signed_in.identifier,
+        wanted=wanted(request),
+    )
+
+
+@get("/account/recovery-code/new")
+async def show_new_recovery_code(request: PortalRequest) -> Response[bytes]:
     return page(request, "account/new_recovery_code.html", form=Form(NoAnswers, request.lang))
 
 
-@post("/account/recovery-code")
+@post("/account/recovery-code/new")
 async def make_recovery_code(request: PortalRequest) -> Response[bytes]:
-    if proof := ask_for_proof(request, "/account/recovery-code"):
-        return proof
     visitor = request.signed_in
     code = await renew_recovery_code(
-        request.db, account_id=visitor.account_id or 0, hasher=request.portal.hasher, now=request.now
+        request.db, account_id=visitor.own_account, hasher=request.portal.hasher, now=request.now
     )
     response = go(request, "/account/recovery-code")
     keep_code(request, response, code, visitor.token_hash)
@@ -217,7 +224,7 @@ async def make_recovery_code(request: PortalRequest) -> Response[bytes]:
 
 @post("/account/recovery-code/kept", opt=REPEATABLE)
 async def confirm_recovery_code(request: PortalRequest) -> Response[bytes]:
-    response = go(request, "/account")
+    response = go(request, wanted(request))
     forget_code(request, response)
     return response
 
@@ -234,6 +241,7 @@ HANDLERS = [
     confirm_email,
     send_email_code_again,
     show_recovery_code,
+    show_new_recovery_code,
     make_recovery_code,
     confirm_recovery_code,
 ]

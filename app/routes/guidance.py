@@ -17,6 +17,11 @@ async def show_help(request: PortalRequest) -> Response[bytes]:
     return page(request, "guidance/help.html", delays=delays_on(today), model=model_on(today))
 
 
+@get("/help/lost")
+async def show_lost(request: PortalRequest) -> Response[bytes]:
+    return page(request, "guidance/lost.html")
+
+
 @get("/privacy")
 async def show_privacy(request: PortalRequest) -> Response[bytes]:
     return page(request, "guidance/privacy.html", delays=delays_on(local_date(request.now)))
@@ -27,4 +32,4 @@ async def show_accessibility(request: PortalRequest) -> Response[bytes]:
     return page(request, "guidance/accessibility.html")
 
 
-HANDLERS = [show_help, show_privacy, show_accessibility]
+HANDLERS = [show_help, show_lost, show_privacy, show_accessibility]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from litestar import Response, get, post
@@ -10,6 +11,7 @@ from app.access import forget_session, keep_session
 from app.code_pages import (
     REPEATABLE,
     CodePage,
+    current_challenge,
     forget_challenge,
     keep_challenge,
     send_again,
@@ -19,12 +21,17 @@ from app.code_pages import (
 from app.forms.base import Form, read_form
 from app.forms.codes import NoAnswers
 from app.forms.identifiers import looks_mistyped
+from app.forms.recovery import RecoveryProofAnswers
 from app.forms.sign_in import SignInAnswers
+from app.kept_codes import keep_code
 from app.leaving import leave
 from app.onward import FOR_CITIZENS, onward
 from app.pages import go, page
 from app.requests import PortalRequest
 from identity import sign_in
+from identity.challenges import CodeRefused
+from identity.sessions import hash_token
+from identity.step_up import ProofRefused
 from identity.tables import Challenge, Purpose
 
 CODE = CodePage(
@@ -34,6 +41,8 @@ CODE = CodePage(
     path="/sign-in/code",
     proven="/sign-in",
 )
+AUTHENTICATOR = replace(CODE, template="sign_in/authenticator.html", path="/sign-in/authenticator")
+RECOVERY_CODE = "/sign-in/recovery-code"
 HOME_OF_CITIZEN = "/household"
 TOO_MANY_TRIES = 429
 
@@ -101,23 +110,89 @@ async def show_sign_in_code(request: PortalRequest) -> Response[bytes]:
 @post("/sign-in/code", opt=REPEATABLE)
 async def finish_sign_in(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        chosen = challenge.data
         signed_in = await sign_in.finish_sign_in(
             request.db,
             challenge_id=challenge.id,
             code=code,
             browser=request.browser,
-            shared_device=chosen["shared_device"],
+            shared_device=challenge.data["shared_device"],
             device=request.device,
             keys=request.keys,
             now=request.now,
         )
-        await leave(request)
-        response = go(request, chosen["next"])
-        keep_session(request, response, signed_in.token)
-        return forget_challenge(request, response, Purpose.SIGN_IN)
+        return await _come_in(request, challenge, signed_in)
 
     return await take_code(request, CODE, use)
+
+
+@get(AUTHENTICATOR.path)
+async def show_authenticator(request: PortalRequest) -> Response[bytes]:
+    return await show_code_page(request, AUTHENTICATOR)
+
+
+@post(AUTHENTICATOR.path, opt=REPEATABLE)
+async def finish_with_authenticator(request: PortalRequest) -> Response[bytes]:
+    async def use(challenge: Challenge, code: str) -> Response[bytes]:
+        signed_in = await sign_in.finish_with_authenticator(
+            request.db,
+            challenge_id=challenge.id,
+            code=code,
+            browser=request.browser,
+            shared_device=challenge.data["shared_device"],
+            device=request.device,
+            keys=request.keys,
+            now=request.now,
+        )
+        return await _come_in(request, challenge, signed_in)
+
+    return await take_code(request, AUTHENTICATOR, use)
+
+
+@get(RECOVERY_CODE)
+async def show_recovery_code(request: PortalRequest) -> Response[bytes]:
+    if await current_challenge(request, Purpose.SIGN_IN) is None:
+        return go(request, CODE.start)
+    return page(request, "sign_in/recovery_code.html", form=Form(RecoveryProofAnswers, request.lang))
+
+
+@post(RECOVERY_CODE, opt=REPEATABLE)
+async def finish_with_recovery_code(request: PortalRequest) -> Response[bytes]:
+    challenge = await current_challenge(request, Purpose.SIGN_IN)
+    if challenge is None:
+        return go(request, CODE.start)
+    form = await read_form(request, RecoveryProofAnswers)
+    if not form.valid:
+        return page(request, "sign_in/recovery_code.html", form=form, status=422)
+    try:
+        signed_in, fresh = await sign_in.finish_with_recovery_code(
+            request.db,
+            challenge_id=challenge.id,
+            recovery_code=form.data.recovery_code,
+            browser=request.browser,
+            shared_device=challenge.data["shared_device"],
+            device=request.device,
+            hasher=request.portal.hasher,
+            keys=request.keys,
+            now=request.now,
+        )
+    except ProofRefused as refusal:
+        form.refuse("recovery_code", f"proof_{refusal.code}", minutes=-(-refusal.seconds // 60))
+        status = TOO_MANY_TRIES if refusal.code == "wait" else 422
+        return page(request, "sign_in/recovery_code.html", form=form, status=status, keep=True)
+    except CodeRefused:
+        return go(request, CODE.start)
+    response = await _come_in(request, challenge, signed_in, "/account/recovery-code?next=/account/phone")
+    keep_code(request, response, fresh, hash_token(signed_in.token))
+    return response
+
+
+async def _come_in(
+    request: PortalRequest, challenge: Challenge, signed_in: sign_in.SignedIn, to: str | None = None
+) -> Response[bytes]:
+    await leave(request)
+    response = go(request, to or challenge.data["next"])
+    keep_session(request, response, signed_in.token)
+    return forget_challenge(request, response, Purpose.SIGN_IN)
 
 
 @post("/sign-in/code/again", opt=REPEATABLE)
@@ -146,6 +221,10 @@ HANDLERS = [
     start_sign_in,
     show_sign_in_code,
     finish_sign_in,
+    show_authenticator,
+    finish_with_authenticator,
+    show_recovery_code,
+    finish_with_recovery_code,
     send_sign_in_code_again,
     show_sign_out,
     sign_out,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from litestar import Response, get, post
 
 from app.access import keep_session
@@ -13,17 +11,11 @@ from app.onward import onward
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.rights import Audience
-from identity.step_up import ProofRefused, is_recent, prove_again
+from identity.step_up import ProofRefused, prove_again
 
 PROVE = "/account/prove"
 TOO_MANY_TRIES = 429
-
-
-def ask_for_proof(request: PortalRequest, path: str) -> Response[bytes] | None:
-    """The way to the password page when the last proof is too old; None when there is no need."""
-    if is_recent(request.signed_in.proven_at, now=request.now):
-        return None
-    return go(request, f"{PROVE}?next={quote(path)}")
+FOR_PROVEN = frozenset({Audience.CITIZEN_ALONE, Audience.CITIZEN})
 
 
 @get(PROVE)
@@ -40,7 +32,7 @@ async def take_proof(request: PortalRequest) -> Response[bytes]:
     try:
         token = await prove_again(
             request.db,
-            account_id=visitor.account_id or 0,
+            account_id=visitor.own_account,
             token_hash=visitor.token_hash,
             password=form.data.password,
             hasher=request.portal.hasher,
@@ -51,12 +43,14 @@ async def take_proof(request: PortalRequest) -> Response[bytes]:
         form.refuse("password", f"proof_{refusal.code}", minutes=-(-refusal.seconds // 60))
         status = TOO_MANY_TRIES if refusal.code == "wait" else 422
         return page(request, "account/prove.html", form=form, status=status, keep=True)
-    wanted = onward(
-        request.query_params.get("next"), fallback="/account", to=frozenset({Audience.CITIZEN_ALONE})
-    )
-    response = go(request, wanted)
+    response = go(request, wanted(request))
     keep_session(request, response, token)
     return response
+
+
+def wanted(request: PortalRequest) -> str:
+    """The page for which the proof was asked."""
+    return onward(request.query_params.get("next"), fallback="/account", to=FOR_PROVEN)
 
 
 HANDLERS = [show_proof, take_proof]

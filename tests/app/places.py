@@ -55,6 +55,10 @@ CLAIM = {
 CLAIMED = (Step("/claim", CLAIM), Step(None, {"code": "{code:newcomer}"}))
 SIGN_IN = {"identifier": "{amal_identifier}", "password": "{password}", "shared_device": "no"}
 RECOVERY = {"identifier": "{amal_identifier}", "recovery_code": "{amal_recovery_code}"}
+NEW_PHONE = Step("/account/phone", {"phone": "06 98 76 54 32"})
+WAYS = Step("/account/prove/second", {}, "/account/prove/telephone?next=/account")
+NOT_ME = Step("/not-me", {"phone": "{amal_phone}"})
+NOT_CHANGED = Step("/not-me/change", {"reference": "{phone_change}"})
 DECLARATION = "/household/declaration"
 DRAFT = Step(f"{DECLARATION}/dwelling", {"rooms": "2"})
 DOUBT = {**URBAN["spending"], "butane_mad": "0"}
@@ -130,6 +134,56 @@ PLACES: Final[dict[str, Place]] = {
     "account stay": Place("amal", "/account", {}, "/account", "/account/stay"),
     "account session end": Place("amal", "/account/sessions", {}, "/account/sessions", "/end"),
     "account sessions end": Place("amal", "/account/sessions", {}, "/account/sessions", "/end-others"),
+    "account password": Place("amal", "/account/password", {"new_password": NEW_PASSWORD}, "/account"),
+    "account phone": Place("amal", "/account/phone", NEW_PHONE.answers, "/account/phone/code"),
+    "account phone code": Place(
+        "amal", None, {"code": "{code:+212698765432}"}, "/account", before=(NEW_PHONE,)
+    ),
+    "account phone code again": Place(
+        "amal", None, {}, "/account/phone/code", "/account/phone/code/again", (NEW_PHONE,)
+    ),
+    "account authenticator": Place("amal", "/account/authenticator/new", {}, "/account/authenticator/confirm"),
+    "account authenticator confirm": Place(
+        "amal",
+        None,
+        {"code": "{code of the key}"},
+        "/account/authenticator",
+        before=(Step("/account/authenticator/new"),),
+    ),
+    "account authenticator remove": Place("amal", "/account/authenticator/remove", {}, "/account/authenticator"),
+    "account prove by authenticator": Place(
+        "amal", "/account/prove/authenticator", {"code": "{totp}"}, "/account"
+    ),
+    "account prove by recovery code": Place(
+        "amal", "/account/prove/recovery-code", {"recovery_code": "{amal_recovery_code}"}, "/account/recovery-code"
+    ),
+    "account prove by telephone": Place(
+        "amal", WAYS.path, {}, "/account/prove/telephone/code", WAYS.action
+    ),
+    "account prove by telephone, code": Place("amal", None, {"code": "{code:amal}"}, "/account", before=(WAYS,)),
+    "account prove by telephone, code again": Place(
+        "amal", None, {}, "/account/prove/telephone/code", "/account/prove/telephone/code/again", (WAYS,)
+    ),
+    "not me": Place(NOBODY, NOT_ME.path, NOT_ME.answers, "/not-me/code"),
+    "not me code": Place(NOBODY, None, {"code": "{code:amal}"}, "/not-me/done", before=(NOT_ME,)),
+    "not me code again": Place(NOBODY, None, {}, "/not-me/code", "/not-me/code/again", (NOT_ME,)),
+    "not me, change": Place(NOBODY, NOT_CHANGED.path, NOT_CHANGED.answers, "/not-me/change/code"),
+    "not me, change code": Place(
+        NOBODY, None, {"code": "{code:driss}"}, "/not-me/change/done", before=(NOT_CHANGED,)
+    ),
+    "not me, change code again": Place(
+        NOBODY, None, {}, "/not-me/change/code", "/not-me/change/code/again", (NOT_CHANGED,)
+    ),
+    "sign in by authenticator": Place(
+        NOBODY, "/sign-in/authenticator", {"code": "{totp}"}, "/household", before=(Step("/sign-in", SIGN_IN),)
+    ),
+    "sign in by recovery code": Place(
+        NOBODY,
+        "/sign-in/recovery-code",
+        {"recovery_code": "{amal_recovery_code}"},
+        "/account/recovery-code",
+        before=(Step("/sign-in", SIGN_IN),),
+    ),
     "account prove": Place("amal", "/account/prove", {"password": "{password}"}, "/account"),
     "account languages": Place(
         "amal", "/account/languages", {"language": "zgh", "sms_language": "ar"}, "/account"
@@ -151,14 +205,14 @@ PLACES: Final[dict[str, Place]] = {
         "/account/email/code/again",
         (Step("/account/email", {"email": "amal2@example.ma"}),),
     ),
-    "account recovery code": Place("amal", "/account/recovery-code", {}, "/account/recovery-code"),
+    "account recovery code": Place("amal", "/account/recovery-code/new", {}, "/account/recovery-code"),
     "account recovery code kept": Place(
         "amal",
         None,
         {},
         "/account",
-        "/account/recovery-code/kept",
-        (Step("/account/recovery-code"),),
+        "/account/recovery-code/kept?next=/account",
+        (Step("/account/recovery-code/new"),),
     ),
     "address, region": Place("amal", f"{DECLARATION}/address", {"region": "06"}, 200, only_shows=True),
     "address": Place(

@@ -38,7 +38,7 @@ class Visitors:
         if place.path is not None:
             await browser.open(self.town.fill(place.path))
         form = _form(browser, self.town.fill(place.action) if place.action else None)
-        form.fill(**await self._filled(place.answers))
+        form.fill(**await self._filled(place.answers, browser))
         form.press(None)
         return browser, form
 
@@ -46,18 +46,21 @@ class Visitors:
         if step.path is not None:
             await browser.open(self.town.fill(step.path))
         form = _form(browser, step.action)
-        form.fill(**await self._filled(step.answers))
+        form.fill(**await self._filled(step.answers, browser))
         form.values.update(step.older)
         form.press(None)
         await browser.send(form)
 
-    async def _filled(self, answers: Mapping[str, Value]) -> dict[str, Value]:
+    async def _filled(self, answers: Mapping[str, Value], browser: PageBrowser) -> dict[str, Value]:
         return {
-            name: await self._word(value) if isinstance(value, str) else value
+            name: await self._word(value, browser) if isinstance(value, str) else value
             for name, value in answers.items()
         }
 
-    async def _word(self, text: str) -> str:
+    async def _word(self, text: str, browser: PageBrowser) -> str:
+        if text == "{code of the key}":
+            key = browser.main.first(class_="panel-value").text.replace(" ", "")
+            return pyotp.TOTP(key).at(self.portal.clock())
         if text == "{totp}":
             return pyotp.TOTP(TOTP_SECRET).at(self.portal.clock())
         if text.startswith("{code:"):

@@ -62,7 +62,7 @@ async def test_what_is_no_address_is_said_so(visitor: PageBrowser, owner: Person
     assert set(visitor.errors) == {"email"}
 
 
-@pytest.mark.parametrize("page", ["/account/email", "/account/recovery-code"])
+@pytest.mark.parametrize("page", ["/account/email", "/account/password"])
 async def test_after_twenty_minutes_the_password_is_asked_again(
     visitor: PageBrowser, owner: Person, clock: Clock, page: str
 ) -> None:

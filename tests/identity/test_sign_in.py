@@ -297,7 +297,7 @@ async def test_an_email_address_counts_once_it_is_confirmed(session, opened, key
     confirmed = await accounts.confirm_email(session, account_id=account_id, **facts)
     assert confirmed.email_confirmed_at == now
     assert (await accounts.recipient(session, person_id=person_id)).email == "fatima@example.ma"
-    await accounts.remove_email(session, account_id=account_id, now=now)
+    await accounts.remove_email(session, account_id=account_id, here="", now=now)
     assert (await accounts.recipient(session, person_id=person_id)).email is None
 
 

@@ -1,0 +1,174 @@
+"""This is not me: a number that gets a stranger's messages, and a change of number that its owner did not ask for.
+
+Nobody signs in here. Every answer is the same whether or not a number is used, or a reference exists.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar import Response, get, post
+
+from app.code_pages import (
+    REPEATABLE,
+    CodePage,
+    forget_challenge,
+    keep_challenge,
+    send_again,
+    show_code_page,
+    take_code,
+)
+from app.forms.account import CancelAnswers, PhoneAnswers
+from app.forms.base import Form, read_form
+from app.pages import go, page
+from app.requests import PortalRequest
+from identity import phones, strangers
+from identity.phones import PhoneRefused
+from identity.tables import Challenge, Purpose
+
+STRANGERS: Final = "/not-me"
+CHANGE: Final = phones.CANCEL_PAGE
+TOO_MANY_TRIES = 429
+STRANGERS_CODE = CodePage(
+    purpose=Purpose.REMOVE_PHONE,
+    template="not_me/code.html",
+    start=STRANGERS,
+    path=f"{STRANGERS}/code",
+    proven=f"{STRANGERS}/done",
+)
+CHANGE_CODE = CodePage(
+    purpose=Purpose.CANCEL_PHONE,
+    template="not_me/change_code.html",
+    start=CHANGE,
+    path=f"{CHANGE}/code",
+    proven=f"{CHANGE}/done",
+)
+
+
+@get(STRANGERS)
+async def show_strangers(request: PortalRequest) -> Response[bytes]:
+    return page(request, "not_me/index.html", form=Form(PhoneAnswers, request.lang))
+
+
+@post(STRANGERS, opt=REPEATABLE)
+async def start_removal(request: PortalRequest) -> Response[bytes]:
+    form = await read_form(request, PhoneAnswers)
+    if not form.valid:
+        return page(request, "not_me/index.html", form=form, status=422)
+    try:
+        challenge = await strangers.start_removal(
+            request.db,
+            phone=form.data.phone,
+            language=request.lang,
+            browser=request.browser,
+            address=request.client_address,
+            keys=request.keys,
+            now=request.now,
+        )
+    except PhoneRefused as refusal:
+        form.refuse("phone", refusal.code)
+        return page(request, "not_me/index.html", form=form, status=TOO_MANY_TRIES)
+    return keep_challenge(request, go(request, STRANGERS_CODE.path), challenge)
+
+
+@get(STRANGERS_CODE.path)
+async def show_strangers_code(request: PortalRequest) -> Response[bytes]:
+    return await show_code_page(request, STRANGERS_CODE)
+
+
+@post(STRANGERS_CODE.path, opt=REPEATABLE)
+async def remove_number(request: PortalRequest) -> Response[bytes]:
+    async def use(challenge: Challenge, code: str) -> Response[bytes]:
+        await strangers.remove_from_strangers(
+            request.db,
+            challenge_id=challenge.id,
+            code=code,
+            browser=request.browser,
+            keys=request.keys,
+            now=request.now,
+        )
+        return forget_challenge(request, go(request, STRANGERS_CODE.proven), Purpose.REMOVE_PHONE)
+
+    return await take_code(request, STRANGERS_CODE, use)
+
+
+@post(f"{STRANGERS_CODE.path}/again", opt=REPEATABLE)
+async def send_strangers_code_again(request: PortalRequest) -> Response[bytes]:
+    return await send_again(request, STRANGERS_CODE)
+
+
+@get(STRANGERS_CODE.proven)
+async def show_removed(request: PortalRequest) -> Response[bytes]:
+    return page(request, "not_me/done.html")
+
+
+@get(CHANGE)
+async def show_change(request: PortalRequest) -> Response[bytes]:
+    return page(request, "not_me/change.html", form=Form(CancelAnswers, request.lang))
+
+
+@post(CHANGE, opt=REPEATABLE)
+async def start_cancelling(request: PortalRequest) -> Response[bytes]:
+    form = await read_form(request, CancelAnswers)
+    if not form.valid:
+        return page(request, "not_me/change.html", form=form, status=422)
+    try:
+        challenge = await phones.start_cancelling(
+            request.db,
+            reference=form.data.reference.replace(" ", "").upper(),
+            browser=request.browser,
+            address=request.client_address,
+            keys=request.keys,
+            now=request.now,
+        )
+    except PhoneRefused as refusal:
+        form.refuse("reference", refusal.code)
+        return page(request, "not_me/change.html", form=form, status=TOO_MANY_TRIES)
+    return keep_challenge(request, go(request, CHANGE_CODE.path), challenge)
+
+
+@get(CHANGE_CODE.path)
+async def show_change_code(request: PortalRequest) -> Response[bytes]:
+    return await show_code_page(request, CHANGE_CODE)
+
+
+@post(CHANGE_CODE.path, opt=REPEATABLE)
+async def cancel_change(request: PortalRequest) -> Response[bytes]:
+    async def use(challenge: Challenge, code: str) -> Response[bytes]:
+        await phones.cancel_phone_change(
+            request.db,
+            challenge_id=challenge.id,
+            code=code,
+            browser=request.browser,
+            keys=request.keys,
+            now=request.now,
+        )
+        return forget_challenge(request, go(request, CHANGE_CODE.proven), Purpose.CANCEL_PHONE)
+
+    return await take_code(request, CHANGE_CODE, use)
+
+
+@post(f"{CHANGE_CODE.path}/again", opt=REPEATABLE)
+async def send_change_code_again(request: PortalRequest) -> Response[bytes]:
+    return await send_again(request, CHANGE_CODE)
+
+
+@get(CHANGE_CODE.proven)
+async def show_cancelled(request: PortalRequest) -> Response[bytes]:
+    return page(request, "not_me/change_done.html")
+
+
+HANDLERS = [
+    show_strangers,
+    start_removal,
+    show_strangers_code,
+    remove_number,
+    send_strangers_code_again,
+    show_removed,
+    show_change,
+    start_cancelling,
+    show_change_code,
+    cancel_change,
+    send_change_code_again,
+    show_cancelled,
+]
