@@ -142,7 +142,9 @@ PLACES: Final[dict[str, Place]] = {
     "account phone code again": Place(
         "amal", None, {}, "/account/phone/code", "/account/phone/code/again", (NEW_PHONE,)
     ),
-    "account authenticator": Place("amal", "/account/authenticator/new", {}, "/account/authenticator/confirm"),
+    "account authenticator": Place(
+        "amal", "/account/authenticator/new", {}, "/account/authenticator/confirm"
+    ),
     "account authenticator confirm": Place(
         "amal",
         None,
@@ -150,17 +152,22 @@ PLACES: Final[dict[str, Place]] = {
         "/account/authenticator",
         before=(Step("/account/authenticator/new"),),
     ),
-    "account authenticator remove": Place("amal", "/account/authenticator/remove", {}, "/account/authenticator"),
+    "account authenticator remove": Place(
+        "amal", "/account/authenticator/remove", {}, "/account/authenticator"
+    ),
     "account prove by authenticator": Place(
         "amal", "/account/prove/authenticator", {"code": "{totp}"}, "/account"
     ),
     "account prove by recovery code": Place(
-        "amal", "/account/prove/recovery-code", {"recovery_code": "{amal_recovery_code}"}, "/account/recovery-code"
+        "amal",
+        "/account/prove/recovery-code",
+        {"recovery_code": "{amal_recovery_code}"},
+        "/account/recovery-code",
     ),
-    "account prove by telephone": Place(
-        "amal", WAYS.path, {}, "/account/prove/telephone/code", WAYS.action
+    "account prove by telephone": Place("amal", WAYS.path, {}, "/account/prove/telephone/code", WAYS.action),
+    "account prove by telephone, code": Place(
+        "amal", None, {"code": "{code:amal}"}, "/account", before=(WAYS,)
     ),
-    "account prove by telephone, code": Place("amal", None, {"code": "{code:amal}"}, "/account", before=(WAYS,)),
     "account prove by telephone, code again": Place(
         "amal", None, {}, "/account/prove/telephone/code", "/account/prove/telephone/code/again", (WAYS,)
     ),
@@ -169,13 +176,17 @@ PLACES: Final[dict[str, Place]] = {
     "not me code again": Place(NOBODY, None, {}, "/not-me/code", "/not-me/code/again", (NOT_ME,)),
     "not me, change": Place(NOBODY, NOT_CHANGED.path, NOT_CHANGED.answers, "/not-me/change/code"),
     "not me, change code": Place(
-        NOBODY, None, {"code": "{code:driss}"}, "/not-me/change/done", before=(NOT_CHANGED,)
+        NOBODY, None, {"code": "{code:malika}"}, "/not-me/change/done", before=(NOT_CHANGED,)
     ),
     "not me, change code again": Place(
         NOBODY, None, {}, "/not-me/change/code", "/not-me/change/code/again", (NOT_CHANGED,)
     ),
     "sign in by authenticator": Place(
-        NOBODY, "/sign-in/authenticator", {"code": "{totp}"}, "/household", before=(Step("/sign-in", SIGN_IN),)
+        NOBODY,
+        "/sign-in/authenticator",
+        {"code": "{totp}"},
+        "/household",
+        before=(Step("/sign-in", SIGN_IN),),
     ),
     "sign in by recovery code": Place(
         NOBODY,

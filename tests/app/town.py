@@ -10,12 +10,16 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyotp
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.requests import Portal
 from identity import sessions
+from identity.audit import citizen
+from identity.authenticators import set_authenticator
 from identity.partial_date import PartialDate
+from identity.phones import bind_phone
 from identity.roles import Role
 from identity.staff import add_staff
 from identity.tables import Account, Gender, Person, PortalSession, Staff
@@ -48,6 +52,7 @@ FARMER = MemberAnswers(
     health_cover=HealthCover.NONE,
 )
 BORN = dt.date(1984, 3, 27)
+EARLIER = dt.datetime(2026, 1, 5, 9, 30, tzinfo=dt.UTC)
 # Whose session has ended by itself because the account, or the officer, was disabled.
 DISABLED = ("locked", "dismissed")
 
@@ -71,6 +76,7 @@ async def build_town(portal: Portal) -> Town:
         await _add_households(session, town, now)
         await _add_account_of_amal(session, portal, town)
         await _add_request(session, portal, town)
+        await _change_a_phone(session, town, now)
         await _add_officers(session, portal, town)
         await _add_visits(session, portal, town)
         await _open_sessions(session, town, now)
@@ -135,7 +141,25 @@ async def _add_account_of_amal(session: AsyncSession, portal: Portal, town: Town
     opened = await add_account(session, portal.hasher, portal.keys, portal.clock(), **known)
     opened.account.email, opened.account.email_confirmed_at = "amal@example.ma", portal.clock()
     town.words |= {"amal_identifier": amal.identifier, "amal_recovery_code": opened.recovery_code}
-    town.words["password"] = PASSWORD
+    town.words |= {"password": PASSWORD, "amal_phone": str(amal.phone)}
+    code = pyotp.TOTP(TOTP_SECRET).at(EARLIER)
+    await set_authenticator(
+        session,
+        account_id=opened.account.id or 0,
+        secret=TOTP_SECRET,
+        code=code,
+        here="",
+        keys=portal.keys,
+        now=EARLIER,
+    )
+
+
+async def _change_a_phone(session: AsyncSession, town: Town, now: dt.datetime) -> None:
+    """Malika has a new telephone, which is on hold."""
+    owner = (await session.exec(select(Account).where(Account.person_id == town.people["malika"].id))).one()
+    actor = citizen(owner.person_id)
+    change = await bind_phone(session, owner, phone="+212687654321", actor=actor, facts={}, now=now)
+    town.words["phone_change"] = change.reference
 
 
 async def _add_request(session: AsyncSession, portal: Portal, town: Town) -> None:
