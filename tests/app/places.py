@@ -56,7 +56,7 @@ CLAIMED = (Step("/claim", CLAIM), Step(None, {"code": "{code:newcomer}"}))
 SIGN_IN = {"identifier": "{amal_identifier}", "password": "{password}", "shared_device": "no"}
 RECOVERY = {"identifier": "{amal_identifier}", "recovery_code": "{amal_recovery_code}"}
 NEW_PHONE = Step("/account/phone", {"phone": "06 98 76 54 32"})
-WAYS = Step("/account/prove/second", {}, "/account/prove/telephone?next=/account")
+WAYS = Step("/account/prove/second", {}, "/account/prove/telephone")
 NOT_ME = Step("/not-me", {"phone": "{amal_phone}"})
 NOT_CHANGED = Step("/not-me/change", {"reference": "{phone_change}"})
 DECLARATION = "/household/declaration"
@@ -222,7 +222,7 @@ PLACES: Final[dict[str, Place]] = {
         None,
         {},
         "/account",
-        "/account/recovery-code/kept?next=/account",
+        "/account/recovery-code/kept",
         (Step("/account/recovery-code/new"),),
     ),
     "address, region": Place("amal", f"{DECLARATION}/address", {"region": "06"}, 200, only_shows=True),

@@ -104,7 +104,7 @@ async def test_every_page_says_when_the_session_ends_and_can_show_it_in_time(
     notice = visitor.page.first("section", class_="bar-ending")
     assert notice.get("data-ending") == str(12 * 60 + 30)
     assert "hidden" in notice.attributes
-    visitor.form("/account/stay?next=%2Fhousehold")
+    visitor.form("/account/stay")
     await visitor.submit()
     assert visitor.path == "/household"
 
