@@ -54,7 +54,13 @@ def gallery(lang: str) -> str:
         person_name="فاطمة الزهراء بناني", ends_at=dt.datetime(2026, 11, 21, 10, 30, tzinfo=dt.UTC)
     )
     visitor = SimpleNamespace(
-        kind="citizen", is_staff=False, display_name="إدريس العلوي", visit=visit, unread=2
+        kind="citizen",
+        is_staff=False,
+        display_name="إدريس العلوي",
+        visit=visit,
+        unread=2,
+        ends_soon=lambda _: True,
+        signs_out_at=lambda _: visit.ends_at,
     )
     scales = [
         (here, [{"position": low, "value": "9.3264284", "label": "AMO Tadamon"},
