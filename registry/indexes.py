@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.audit import SYSTEM, record
 from notifications.columns import enum_text
-from notifications.references import new_reference
+from notifications.references import LONG, new_reference
 from registry.acts import Act
 from registry.announcements import announce_index
 from registry.dates import local_date, week_start
@@ -93,7 +93,7 @@ def written_decision(decision: Decision) -> dict[str, Any]:
 
 def _eligibility(event: IndexEvent, decision: Decision) -> Eligibility:
     return Eligibility(
-        reference=new_reference("E"),
+        reference=new_reference("E", length=LONG),
         index_event_id=event.id,
         household_id=event.household_id,
         programme=decision.programme,

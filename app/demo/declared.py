@@ -9,7 +9,7 @@ from typing import Any
 
 from app.demo.population import Family
 from identity.tables import Person
-from notifications.references import new_reference
+from notifications.references import LONG, new_reference
 from registry.dates import local_date
 from registry.facts import Facts, MemberFacts
 from registry.indexes import written_decision
@@ -154,7 +154,7 @@ def _add_index(rows: Rows, household_id: int, facts: Facts, now: dt.datetime) ->
         rows[Eligibility].append(
             {
                 "id": household_id * MOST_PROGRAMMES + place,
-                "reference": new_reference("E"),
+                "reference": new_reference("E", length=LONG),
                 "index_event_id": household_id,
                 "household_id": household_id,
                 "programme": decision.programme,

@@ -95,7 +95,7 @@ async def test_nobody_learns_whether_the_register_knows_these_facts(
 def _without_chance(browser: PageBrowser) -> str:
     """The page without what differs between any two: the tokens of its forms and its reference."""
     html = re.sub(r'name="_(csrf|key)" value="\w+"', "", browser.response.text)
-    return re.sub(r"C-[0-9A-Z]{8}", "", html)
+    return re.sub(r"C-[0-9A-Z]{10}", "", html)
 
 
 async def test_an_identifier_with_an_account_answers_alike_and_its_owner_is_warned(

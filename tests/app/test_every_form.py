@@ -26,7 +26,7 @@ from tests.app.town import Town, build_town
 TRACES = BESIDE | {"wait", "audit_entry"}
 # What a form that may be repeated writes again: another code, another message.
 AGAIN = TRACES | {"challenge", "one_time_code", "notification", "delivery", "known_browser"}
-REFERENCE = re.compile(r"[A-Z]-[0-9A-Z]{8}")
+REFERENCE = re.compile(r"[A-Z]-[0-9A-Z]{10}")
 Scenes = AsyncIterator[tuple[str, Scene]]
 
 

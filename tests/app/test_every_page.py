@@ -41,7 +41,7 @@ CRAWLERS = (
 )
 MOST_OF_A_KIND = 4
 FEWEST_PAGES = 10
-REFERENCE = re.compile(r"[A-Z]-[0-9A-Z]{8}")
+REFERENCE = re.compile(r"[A-Z]-[0-9A-Z]{10}")
 only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 

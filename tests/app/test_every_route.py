@@ -168,7 +168,7 @@ async def test_what_is_not_yours_is_as_if_it_were_not_there(stage: Stage) -> Non
             async with stage.browser(visitor, access).http as http:
                 named = stage.address(route, "fr")
                 reference = next(
-                    part for part in named.split("/") if re.fullmatch(r"[A-Z]-[0-9A-Z]{8}", part)
+                    part for part in named.split("/") if re.fullmatch(r"[A-Z]-[0-9A-Z]{10}", part)
                 )
                 theirs = await _ask(http, method, named)
                 nobodys = await _ask(http, method, named.replace(reference, NOT_THERE))

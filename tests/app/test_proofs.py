@@ -215,7 +215,7 @@ async def test_the_old_telephone_cancels_a_change_that_its_owner_did_not_ask_for
 ) -> None:
     await change_phone(visitor, messages)
     [sms] = [each for each in await messages.to("+212612345678") if each.template == "phone_changed"]
-    found = re.search(r"P-[0-9A-Z]{8}", sms.body)
+    found = re.search(r"P-[0-9A-Z]{10}", sms.body)
     assert found
     clock.advance(minutes=2)
     elsewhere = browser_of(address="192.0.2.90")

@@ -22,7 +22,7 @@ AFELLA_N_DRA = Home({"region": "08", "province": "08.587", "commune": "08.587.03
 TIFINAGH = re.compile(r"[\u2d30-\u2d7f]")
 LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 NAMED_VALUE = re.compile(r"%\(\w+\)[a-z]")
-REFERENCE = re.compile(r"\b[A-Z]-[0-9A-Z]{8}\b")
+REFERENCE = re.compile(r"\b[A-Z]-[0-9A-Z]{10}\b")
 
 
 def test_a_farmer_goes_from_claim_to_index_in_amazigh(portal: RunningPortal, at_browser: AtBrowser) -> None:

@@ -11,7 +11,7 @@ KEY = bytes(range(32))
 def test_references_are_short_unambiguous_and_do_not_repeat() -> None:
     references = {new_reference("R") for _ in range(5_000)}
     assert len(references) == 5_000
-    assert all(re.fullmatch(r"R-[0-9BCDFGHJKMNPQRSTVWXYZ]{8}", reference) for reference in references)
+    assert all(re.fullmatch(r"R-[0-9BCDFGHJKMNPQRSTVWXYZ]{10}", reference) for reference in references)
 
 
 @pytest.mark.parametrize("value", ["123456", "", "ⴰⵎⴰⵣⵉⵖ", "سر"])

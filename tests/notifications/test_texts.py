@@ -19,7 +19,7 @@ PORTAL = Portal(domain="rsu.example.ma", hotline="0801234567", url="https://rsu.
 LONGEST: dict[str, Value] = {
     "code": "123456",
     "identifier": "0123456789",
-    "reference": "R-7K2M9QXZ",
+    "reference": "R-7K2M9QXZ4D",
     "date": date(2026, 11, 21),
     "at": datetime(2026, 11, 21, 13, 30, tzinfo=UTC),
     "until": date(2026, 11, 21),
