@@ -26,7 +26,7 @@ from registry.national_tables import RecomputationRun, RunStatus
 from registry.scoring import IndexModel
 
 # SQLite keeps every other writer waiting while a chunk is written: less than half a second.
-CHUNKS: Final = {"sqlite": 10_000, "postgresql": 50_000}
+CHUNKS: Final = {"sqlite": 4_000, "postgresql": 50_000}
 # One connection computes while another waits for the disk. SQLite has one writer.
 CONNECTIONS: Final = {"sqlite": 1, "postgresql": 2}
 # A writer of another process looks again every tenth of a second whether SQLite is free.
@@ -116,10 +116,15 @@ async def _publish(portal: Portal, run: RecomputationRun, order: Order, show: Sh
 async def _until(portal: Portal, order: Order, step: Ask, is_over: Ask, look: Look) -> None:
     """Take steps on several connections until none is left here, and wait for those that other processes took."""
     looking = _Looking(portal, look)
+    connections = order.connections or CONNECTIONS[portal.engine.dialect.name]
     while True:
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(order.connections or CONNECTIONS[portal.engine.dialect.name]):
-                tasks.create_task(_take_steps(portal, step, looking))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(connections):
+                    tasks.create_task(_take_steps(portal, step, looking))
+        except ExceptionGroup as failed:
+            # The others were stopped because of it.
+            raise failed.exceptions[0] from None
         await looking.now()
         if await _in_transaction(portal, is_over):
             return

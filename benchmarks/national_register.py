@@ -55,8 +55,8 @@ FROM generate_series(1, $1::bigint) n
 """
 ACCOUNTS = f"""
 INSERT INTO account (id, person_id, password_hash, phone, language, sms_language, recovery_hash, proofing,
-    proofed_at, created_at)
-SELECT n, n, '', '+2126' || lpad(n::text, 8, '0'), 'ar', 'ar', '', 'register_match', {DECLARED_AT}, {DECLARED_AT}
+    proofed_at, created_at, authenticator_last_step)
+SELECT n, n, '', '+2126' || lpad(n::text, 8, '0'), 'ar', 'ar', '', 'register_match', {DECLARED_AT}, {DECLARED_AT}, 0
 FROM generate_series(1, $1::bigint) n
 """
 HOUSEHOLDS = f"""

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import insert
 from sqlmodel import col
@@ -13,6 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from notifications.messages import MESSAGES, BadValues, Template, Value, check_values, encode_values
 from notifications.outbox import Recipient, check_languages, ways
 from notifications.tables import BOTH, Delivery, DeliveryStatus, Notification
+
+# A driver keeps the text of each statement that it has prepared: the same few, however many rows there are.
+ROWS_A_STATEMENT: Final = 20
 
 # Given how many deliveries there are, the instant from which each of them may leave.
 Pace = Callable[[int], Awaitable[Sequence[datetime]]]
@@ -38,6 +41,7 @@ async def notify_all(session: AsyncSession, notices: Sequence[Notice], *, now: d
     kept = await connection.execute(
         insert(Notification).returning(col(Notification.id), sort_by_parameter_order=True),
         [_notification(notice, now) for notice in notices],
+        execution_options={"insertmanyvalues_page_size": ROWS_A_STATEMENT},
     )
     deliveries = [
         _delivery(notification_id, *way)

@@ -17,9 +17,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity.accounts import recipient_of
 from identity.audit import SYSTEM
 from identity.tables import Account, AuditEntry
-from notifications.broadcast import Notice, notify_all
+from notifications.broadcast import ROWS_A_STATEMENT, Notice, notify_all
 from notifications.messages import Template
-from notifications.references import new_reference
+from notifications.references import LONG, new_reference
 from registry.acts import Act
 from registry.announcements import INDEX_PAGE
 from registry.dates import local_date
@@ -180,6 +180,7 @@ async def _write(session: AsyncSession, run: RecomputationRun, changes: Sequence
     inserted = await connection.execute(
         insert(IndexEvent).returning(col(IndexEvent.id), sort_by_parameter_order=True),
         [_event(change, run) for change in changes],
+        execution_options={"insertmanyvalues_page_size": ROWS_A_STATEMENT},
     )
     event_ids = list(inserted.scalars())
     eligibility = [
@@ -220,7 +221,7 @@ def _event(change: Change, run: RecomputationRun) -> dict[str, Any]:
 
 def _eligibility(event_id: int, change: Change, decision: Decision, run: RecomputationRun) -> dict[str, Any]:
     return {
-        "reference": new_reference("E"),
+        "reference": new_reference("E", length=LONG),
         "index_event_id": event_id,
         "household_id": change.staged.household_id,
         "programme": decision.programme,
