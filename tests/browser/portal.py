@@ -152,7 +152,7 @@ def _run(*words: str, environment: Mapping[str, str]) -> None:
 
 
 def _serving(environment: Mapping[str, str], log: Path) -> Iterator[RunningPortal]:
-    port = free_port()
+    port = int(environment.get("PORT") or free_port())
     with log.open("wb") as output:
         server = subprocess.Popen(
             [TIWIZI, "serve"],
