@@ -11,7 +11,6 @@ from identity.audit import IdentityAction, citizen, record
 from identity.own_sessions import end_other_sessions
 from identity.passwords import PasswordHasher, ShortestPassword, check_password
 from identity.register import person, personal_facts
-from identity.step_up import renew_token
 from identity.tables import Account, KnownBrowser
 from notifications.messages import Template
 from notifications.outbox import notify
@@ -21,14 +20,14 @@ async def change_password(
     session: AsyncSession,
     *,
     account_id: int,
-    token_hash: str,
+    here: str,
     password: str,
     hasher: PasswordHasher,
     now: datetime,
-) -> str:
-    """Every other session ends, no browser is known any more, and every channel is told.
+) -> None:
+    """Every session but `here`, the hash of its token, ends, no browser is known any more, and every channel is told.
 
-    This session goes on under the token that is returned. Raises PasswordRefused and Busy.
+    Raises PasswordRefused and Busy.
     """
     owner = await account(session, account_id)
     known = personal_facts(await person(session, owner.person_id), owner.email)
@@ -43,7 +42,7 @@ async def change_password(
     )
     await session.refresh(owner)
     await session.exec(delete(KnownBrowser).where(col(KnownBrowser.account_id) == account_id))
-    await end_other_sessions(session, account_id=account_id, here=token_hash, now=now)
+    await end_other_sessions(session, account_id=account_id, here=here, now=now)
     await record(
         session,
         actor=citizen(owner.person_id),
@@ -59,4 +58,3 @@ async def change_password(
         link="/account/sessions",
         now=now,
     )
-    return await renew_token(session, token_hash, now=now, proven_at=now)

@@ -4,9 +4,8 @@ During `HOLD` a new number opens the account with the password, and nothing that
 still has the old number can cancel the change with the reference that was sent there; that gives no way in by itself.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import delete, update
 from sqlmodel import col, select
@@ -14,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity import limits
 from identity.accounts import account, recipient_of
-from identity.audit import ANONYMOUS, Actor, IdentityAction, citizen, record
+from identity.audit import ANONYMOUS, IdentityAction, citizen, record
 from identity.challenges import CodeRefused, use_proof
 from identity.codes import check_code, start_challenge
 from identity.keys import Keys
@@ -85,9 +84,7 @@ async def confirm_phone_change(
         raise CodeRefused("unknown")
     await use_proof(session, challenge, now=now)
     owner = await account(session, account_id)
-    change = await bind_phone(
-        session, owner, phone=challenge.address, actor=citizen(owner.person_id), facts={}, now=now
-    )
+    change = await bind_phone(session, owner, phone=challenge.address, now=now)
     await end_other_sessions(session, account_id=account_id, here=here, now=now)
     return change
 
@@ -97,14 +94,9 @@ async def bind_phone(
     owner: Account,
     *,
     phone: str,
-    actor: Actor,
-    facts: Mapping[str, Any],
     now: datetime,
 ) -> PhoneChange:
-    """Put a number whose code was given in the place of the old one, on hold, and tell the old one.
-
-    `facts` are the columns of `PhoneChange` that say who did it at a centre.
-    """
+    """Put a number whose code was given in the place of the old one, on hold, and tell the old one."""
     told = recipient_of(owner)
     change = PhoneChange(
         reference=new_reference("P"),
@@ -113,14 +105,13 @@ async def bind_phone(
         new_phone=phone,
         changed_at=now,
         hold_until=now + HOLD,
-        **facts,
     )
     owner.phone, owner.phone_hold_until = phone, change.hold_until
     session.add_all((change, owner))
     await session.flush()
     await record(
         session,
-        actor=actor,
+        actor=citizen(owner.person_id),
         action=IdentityAction.PHONE_CHANGED,
         person_id=owner.person_id,
         reference=change.reference,

@@ -149,10 +149,7 @@ class NationalIdentity(SQLModel, table=True):
 
 
 class PhoneChange(SQLModel, table=True):
-    """A telephone that took the place of another. The owner of the old one can cancel it while the new one is on hold.
-
-    At a centre, `staff_id` entered it and `witness_id` confirmed it; `document_seen` is what both looked at.
-    """
+    """A telephone that took the place of another, which can cancel that while the new one is on hold."""
 
     __tablename__ = "phone_change"
 
@@ -164,10 +161,6 @@ class PhoneChange(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
     hold_until: datetime = Field(sa_type=UtcDateTime)
     cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    staff_id: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id")
-    witness_id: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id")
-    visit_id: int | None = Field(default=None, sa_type=BigId)
-    document_seen: DocumentKind | None = Field(default=None, sa_type=enum_text(DocumentKind))
 
 
 class KnownBrowser(SQLModel, table=True):

@@ -6,7 +6,6 @@ from typing import Final
 
 from litestar import Response, get, post
 
-from app.access import keep_session
 from app.code_pages import (
     REPEATABLE,
     CodePage,
@@ -108,10 +107,10 @@ async def take_password(request: PortalRequest) -> Response[bytes]:
     if not form.valid:
         return page(request, "account/password.html", form=form, status=422)
     try:
-        token = await change_password(
+        await change_password(
             request.db,
             account_id=request.signed_in.own_account,
-            token_hash=request.signed_in.token_hash,
+            here=request.signed_in.token_hash,
             password=form.data.new_password,
             hasher=request.portal.hasher,
             now=request.now,
@@ -119,9 +118,7 @@ async def take_password(request: PortalRequest) -> Response[bytes]:
     except PasswordRefused as refusal:
         form.refuse("new_password", refusal.code, shortest=int(refusal.shortest))
         return page(request, "account/password.html", form=form, status=422)
-    response = go(request, "/account")
-    keep_session(request, response, token)
-    return response
+    return go(request, "/account")
 
 
 HANDLERS = [

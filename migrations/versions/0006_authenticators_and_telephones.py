@@ -32,13 +32,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("hold_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("staff_id", ID, nullable=True),
-        sa.Column("witness_id", ID, nullable=True),
-        sa.Column("visit_id", ID, nullable=True),
-        sa.Column("document_seen", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_phone_change_account_id")),
-        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_phone_change_staff_id")),
-        sa.ForeignKeyConstraint(["witness_id"], ["staff.id"], name=op.f("fk_phone_change_witness_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phone_change")),
         sa.UniqueConstraint("reference", name=op.f("uq_phone_change_reference")),
     )

@@ -16,7 +16,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.requests import Portal
 from identity import sessions
-from identity.audit import citizen
 from identity.authenticators import set_authenticator
 from identity.partial_date import PartialDate
 from identity.phones import bind_phone
@@ -157,8 +156,7 @@ async def _add_account_of_amal(session: AsyncSession, portal: Portal, town: Town
 async def _change_a_phone(session: AsyncSession, town: Town, now: dt.datetime) -> None:
     """Malika has a new telephone, which is on hold."""
     owner = (await session.exec(select(Account).where(Account.person_id == town.people["malika"].id))).one()
-    actor = citizen(owner.person_id)
-    change = await bind_phone(session, owner, phone="+212687654321", actor=actor, facts={}, now=now)
+    change = await bind_phone(session, owner, phone="+212687654321", now=now)
     town.words["phone_change"] = change.reference
 
 
