@@ -50,7 +50,7 @@ async def outcome(session, challenge, purpose, code, browser, keys, now) -> str:
     return "proven"
 
 
-@pytest.mark.parametrize("asked", Purpose)
+@pytest.mark.parametrize("asked", codes.TEMPLATES)
 async def test_only_the_right_purpose_browser_and_moment_open_a_challenge(session, fatima, keys, now, asked):
     proven = []
     cells = product(Purpose, (BROWSER, OTHER_BROWSER), ("fresh", "used", "expired"))
