@@ -1,4 +1,4 @@
-"""An authenticator of one's own, and telephones that change: on hold at first, cancelled from the old one, or removed."""
+"""An authenticator of one's own, and telephones that change: on hold at first, cancelled from the old one, or none."""
 
 import sqlalchemy as sa
 from alembic import op
