@@ -26,7 +26,7 @@ from registry.national_tables import RecomputationRun, RunStatus
 from registry.scoring import IndexModel
 
 # SQLite keeps every other writer waiting while a chunk is written: less than half a second.
-CHUNKS: Final = {"sqlite": 4_000, "postgresql": 50_000}
+CHUNKS: Final = {"sqlite": 4_000, "postgresql": 25_000}
 # One connection computes while another waits for the disk. SQLite has one writer.
 CONNECTIONS: Final = {"sqlite": 1, "postgresql": 2}
 # A writer of another process looks again every tenth of a second whether SQLite is free.
