@@ -84,7 +84,9 @@ def money(most: int = 20_000) -> Any:
     """An amount in MAD with at most two decimals; a comma or a full stop marks them."""
 
     def parse(value: Any) -> Decimal:
-        digits = latin_digits(_one_text(value)).translate(SPACES_ALONE).replace("\u066b", ",").replace(",", ".")
+        digits = (
+            latin_digits(_one_text(value)).translate(SPACES_ALONE).replace("\u066b", ",").replace(",", ".")
+        )
         if not AMOUNT.fullmatch(digits) or len(digits) > 15:
             raise refused("not_a_number")
         # Three digits after the mark are more likely a thousand: 1,500 must not be read as one and a half.

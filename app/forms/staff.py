@@ -20,7 +20,10 @@ from registry.tables import VisitPurpose
 # Shorter than this, a citizen learns nothing from the reason of a decision.
 SHORTEST_REASON: Final = 20
 HIGHEST_VERSION: Final = 1_000_000_000
-FREE_FACTS: Final[dict[str, Any]] = {"commune": (CommuneCode, ...), "district": (text(DISTRICT_LENGTH) | None, None)}
+FREE_FACTS: Final[dict[str, Any]] = {
+    "commune": (CommuneCode, ...),
+    "district": (text(DISTRICT_LENGTH) | None, None),
+}
 
 
 class StaffSignInAnswers(Answers):
@@ -69,7 +72,9 @@ add_sentences(
         ("decision_words", "string_too_short"): N_(
             "Write the reason so that the citizen understands it: at least %(min_length)s characters."
         ),
-        ("form", "nothing_changed"): N_("Nothing is different from the facts on file. Change at least one of them."),
+        ("form", "nothing_changed"): N_(
+            "Nothing is different from the facts on file. Change at least one of them."
+        ),
         ("commune", "incomplete_facts"): N_(
             "In this commune other questions are asked, and nobody has answered them. Declare anew with the citizen."
         ),

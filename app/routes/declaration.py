@@ -136,7 +136,9 @@ def changed_page(request: PortalRequest, address: str, *, saved: Typed, typed: T
         address=address + ("?from=check" if from_check(request) else ""),
         typed=typed,
         saved_facts=facts_of(saved),
-        typed_facts=facts_of({name: value for name, value in typed.items() if name not in LEADING_TO_COMMUNE}),
+        typed_facts=facts_of(
+            {name: value for name, value in typed.items() if name not in LEADING_TO_COMMUNE}
+        ),
         seen=stamp(saved),
     )
 

@@ -49,7 +49,9 @@ async def show_request_document(
     except NOT_YOURS as refusal:
         return await refused(request, reference, refusal)
     _, _, extension = file.name.rpartition(".")
-    saved_as = f"attachment; filename=\"{document}.{extension}\"; filename*=UTF-8''{quote(file.name, safe='')}"
+    saved_as = (
+        f"attachment; filename=\"{document}.{extension}\"; filename*=UTF-8''{quote(file.name, safe='')}"
+    )
     return Response(
         content=file.content,
         media_type=file.media_type,

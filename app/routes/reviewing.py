@@ -73,7 +73,9 @@ def told(request: PortalRequest, review: Review, *communes: str) -> dict[str, An
 
 
 def _places(facts: tuple[ReviewedFact, ...], communes: tuple[str, ...], lang: str) -> dict[str, Place]:
-    on_file = {code for fact in facts if fact.fact == "commune" for code in (fact.declared, fact.current) if code}
+    on_file = {
+        code for fact in facts if fact.fact == "commune" for code in (fact.declared, fact.current) if code
+    }
     return {code: place_of(code, lang) for code in {*on_file, *communes}}
 
 

@@ -58,7 +58,9 @@ async def add_officer_account(
     return OfficerAccount(added.staff.id, added.staff.email, added.totp_secret)
 
 
-async def sign_in_officer(browser: PageBrowser, officer: OfficerAccount, clock: Clock, **changed: str) -> None:
+async def sign_in_officer(
+    browser: PageBrowser, officer: OfficerAccount, clock: Clock, **changed: str
+) -> None:
     """Fill in the officers' door, wherever the browser was led to it from."""
     if browser.response.status_code == 204 or browser.path != "/staff/sign-in":
         await browser.open("/staff/sign-in")
@@ -84,5 +86,7 @@ async def ask(portal: Portal, person: Person, **asked: Any) -> RecomputationRequ
 async def audited(portal: Portal, officer: OfficerAccount) -> list[AuditEntry]:
     """What the officer did, in the order in which it was done."""
     async with portal.reads() as session:
-        found = select(AuditEntry).where(AuditEntry.actor_id == officer.staff_id, AuditEntry.actor_kind == "staff")
+        found = select(AuditEntry).where(
+            AuditEntry.actor_id == officer.staff_id, AuditEntry.actor_kind == "staff"
+        )
         return list(await session.exec(found.order_by(col(AuditEntry.id))))

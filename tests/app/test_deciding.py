@@ -98,7 +98,9 @@ async def test_what_cannot_be_put_on_the_record_is_not_shown(
     async with portal.engine.begin() as connection:
         if connection.dialect.name == "sqlite":
             await connection.execute(
-                text("CREATE TRIGGER full BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'full'); END")
+                text(
+                    "CREATE TRIGGER full BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'full'); END"
+                )
             )
         else:
             await connection.execute(
@@ -246,7 +248,9 @@ async def test_two_officers_decide_at_once_and_one_decision_counts(
         assert late.path == request_path
 
 
-async def test_a_decision_sent_twice_counts_once(desk: PageBrowser, portal: Portal, request_path: str) -> None:
+async def test_a_decision_sent_twice_counts_once(
+    desk: PageBrowser, portal: Portal, request_path: str
+) -> None:
     await desk.open(request_path + "/correction")
     await desk.submit(decision_words=REASON)
     form = desk.form()

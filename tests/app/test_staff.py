@@ -123,7 +123,9 @@ async def test_signing_out_ends_the_session_on_the_server(
 async def test_officers_work_from_the_networks_of_the_centres_only(
     portal: Portal, amal: OfficerAccount, clock: Clock
 ) -> None:
-    limited = replace(portal, settings=replace(portal.settings, staff_networks=("192.0.2.0/24", "2001:db8::/32")))
+    limited = replace(
+        portal, settings=replace(portal.settings, staff_networks=("192.0.2.0/24", "2001:db8::/32"))
+    )
     app = create_app(limited)
     inside, outside = PageBrowser(app, address="192.0.2.10"), PageBrowser(app, address="198.51.100.1")
     assert (await outside.open(DOOR)).status == 403

@@ -49,7 +49,11 @@ def _dead_ends(page: Element, address: str, ids: set[str]) -> Iterator[str]:
 def _missing_files(page: Element) -> Iterator[str]:
     for element in page.all("script", "link", "img", "use"):
         file = element.get("src") or element.get("href")
-        if file and not file.startswith(("#", PICTURE_IN_PAGE)) and file.partition("#")[0] not in files_by_address():
+        if (
+            file
+            and not file.startswith(("#", PICTURE_IN_PAGE))
+            and file.partition("#")[0] not in files_by_address()
+        ):
             yield f"needs {file!r}"
 
 

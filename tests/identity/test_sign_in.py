@@ -291,7 +291,14 @@ async def test_an_email_address_counts_once_it_is_confirmed(session, opened, key
     )
     assert (await accounts.recipient(session, person_id=person_id)).email is None
     code = await last_code(session, keys, address="fatima@example.ma")
-    facts = {"challenge_id": challenge.id, "code": code, "browser": BROWSER, "here": "", "keys": keys, "now": now}
+    facts = {
+        "challenge_id": challenge.id,
+        "code": code,
+        "browser": BROWSER,
+        "here": "",
+        "keys": keys,
+        "now": now,
+    }
     with pytest.raises(CodeRefused):
         await accounts.confirm_email(session, account_id=account_id, **(facts | {"browser": OTHER_BROWSER}))
     confirmed = await accounts.confirm_email(session, account_id=account_id, **facts)
