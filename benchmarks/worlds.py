@@ -17,6 +17,7 @@ from app.requests import Portal
 from app.settings import Settings, read_settings
 from identity.sessions import hash_token
 from identity.tables import Account, PortalSession, Proofing, SessionKind
+from notifications.references import new_reference
 from registry.tables import Household
 
 FIRST_ID = 5_000_000
@@ -80,6 +81,7 @@ async def _sign_in(portal: Portal) -> list[str]:
             [
                 {
                     "token_hash": hash_token(token),
+                    "reference": new_reference("S"),
                     "kind": SessionKind.CITIZEN,
                     "account_id": account["id"],
                     "shared_device": False,
