@@ -7,6 +7,9 @@ from tests.app.conftest import Messages
 from tests.app.pages import PageBrowser
 
 PASSWORD = "quatre pommes bleues"
+READ_AGAIN = (
+    "One digit of this identifier looks wrong. Compare it with your message or your paper, digit by digit."
+)
 
 
 async def start_claim(browser: PageBrowser, person: Person, **changed: str) -> None:

@@ -14,7 +14,7 @@ from identity.tables import Person
 from registry.tables import Membership, MembershipStatus
 from tests.app.conftest import Clock, Messages, Register
 from tests.app.declaring import Family, add_family, settle_in
-from tests.app.journeys import sign_in
+from tests.app.journeys import READ_AGAIN, sign_in
 from tests.app.pages import PageBrowser
 
 MEMBERS = "/household/members"
@@ -238,7 +238,7 @@ async def test_a_doubtful_number_is_read_again_and_sent_as_it_is(
 ) -> None:
     await invite(visitor, family.fatima, person_identifier="0999999990")
     assert (visitor.path, visitor.status) == (INVITE, 200)
-    assert visitor.says("One digit of this identifier looks wrong.")
+    assert visitor.says(READ_AGAIN)
     typed = visitor.form().values
     assert (typed["person_identifier"], typed["birth_year"]) == ("0999999990", "1988")
     await visitor.submit(person_identifier="0999999991")

@@ -12,7 +12,7 @@ from app.rights import Audience
 from app.routes.sign_in import FOR_CITIZENS
 from identity.tables import Person
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
-from tests.app.journeys import PASSWORD, claim_account, give_password, sign_in
+from tests.app.journeys import PASSWORD, READ_AGAIN, claim_account, give_password, sign_in
 from tests.app.pages import PageBrowser
 
 
@@ -109,7 +109,7 @@ async def test_a_doubtful_number_is_shown_again_when_signing_in_failed(
     for identifier, shown in ((owner.identifier, False), (doubtful, True)):
         await visitor.open("/sign-in")
         await visitor.submit(identifier=identifier, password="a long enough one", shared_device="yes")
-        assert (visitor.status, visitor.says("One digit of this identifier looks wrong.")) == (422, shown)
+        assert (visitor.status, visitor.says(READ_AGAIN)) == (422, shown)
         assert visitor.form().values["identifier"] == identifier
 
 
