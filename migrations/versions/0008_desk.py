@@ -1,0 +1,14 @@
+"""What two people do at the desk: telephones bound, staff enrolled."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
