@@ -46,6 +46,7 @@ RIGHTS: dict[str, dict[str, Audience]] = {
     "/demo": {"GET": D},
     "/household": {"GET": C},
     "/household/index": {"GET": C},
+    "/household/index/comparison": {"GET": C},
     "/household/declaration": {"GET": C},
     "/household/declaration/discard": {"GET": C, "POST": C},
     "/household/declaration/address": {"GET": C, "POST": C},

@@ -48,6 +48,7 @@ HOME: dict[str, Any] = {
     "garage": False,
     "professional_premises": False,
 }
+SOME_MONTHS = dt.timedelta(days=300)
 AT_SCHOOL = MemberAnswers(schooling=Schooling.PUBLIC, health_cover=HealthCover.NONE)
 LITTLE = MemberAnswers(health_cover=HealthCover.NONE)
 TEENAGER = MemberAnswers(
@@ -153,12 +154,30 @@ async def _alone(session: AsyncSession, person_id: int, now: dt.datetime) -> Non
 
 
 async def _divorced(session: AsyncSession, person_id: int, now: dt.datetime) -> None:
-    """She declares her son first; his father will find that the boy is already in a household."""
-    reference = await add_child(session, person_id=person_id, identifier=BY_KEY["ilyas"].identifier, now=now)
+    """She declares her son first; his father will find that the boy is already in a household.
+
+    Since then she has moved to Meknès, works, and has a telephone for the boy: two indexes to compare.
+    """
+    before = now - SOME_MONTHS
+    reference = await add_child(
+        session, person_id=person_id, identifier=BY_KEY["ilyas"].identifier, now=before
+    )
+    first = HouseholdFacts(
+        commune=AIN_CHOCK,
+        rooms=1,
+        mobile_phones=1,
+        water_mad=Decimal(60),
+        electricity_mad=Decimal(110),
+        butane_mad=Decimal(50),
+        telephone_mad=Decimal(40),
+        internet_mad=Decimal(0),
+        **HOME,
+    )
+    await _declare(session, person_id, first, {HEAD_KEY: _adult(), reference: AT_SCHOOL}, before)
     home = HouseholdFacts(
         commune=_first_commune(MEKNES, Zone.URBAN),
         rooms=2,
-        mobile_phones=1,
+        mobile_phones=2,
         water_mad=Decimal(60),
         electricity_mad=Decimal(110),
         butane_mad=Decimal(50),

@@ -131,6 +131,7 @@ ACCESS: Final[dict[str, Access]] = {
     "/account/recovery-code/kept": Access(post=ALONE),
     "/household": Access(get=CITIZEN),
     "/household/index": Access(get=CITIZEN),
+    "/household/index/comparison": Access(get=CITIZEN),
     "/household/declaration": Access(get=CITIZEN),
     "/household/declaration/discard": Access(get=CITIZEN, post=CITIZEN),
     "/household/declaration/address": Access(get=CITIZEN, post=CITIZEN),

@@ -164,3 +164,34 @@ async def test_the_page_says_within_how_many_days_a_change_is_declared(
 async def test_nobody_sees_a_household_without_signing_in(visitor: PageBrowser, path: str) -> None:
     await visitor.open(path)
     assert visitor.path == "/sign-in"
+
+
+async def test_any_two_indexes_stand_side_by_side_as_one_sum(
+    browser_of, portal: Portal, clock: Clock
+) -> None:
+    family = await settle(portal)
+    for changed in ({"mobile_phones": 1}, {"mobile_phones": 4, "bath": False}):
+        clock.advance(days=1)
+        async with transaction(portal.writes) as session:
+            members = await answers_of(session, family.hassan, clock.now)
+            await declare(session, family.hassan, clock.now, home=urban_home(**changed), members=members)
+    browser = browser_of("fr")
+    await come_in(portal, browser, family.hassan)
+    await browser.open("/household/index/comparison")
+    first, *moved, last = points(browser, "move-points")
+    assert first + sum(moved) == last
+    assert browser.form().values == {"before": "2", "after": "3"}
+    await browser.submit(before="3", after="1")
+    first, *moved, last = points(browser, "move-points")
+    assert (first, first + sum(moved)) == (Decimal(A1), last)
+    assert len(moved) == 2
+    assert len(list(browser.main.first(class_="history").all("li"))) == 3
+    for hostile in (
+        "before=1&after=4",
+        "before=2&after=2",
+        "before=x&after=1",
+        "after=-1",
+        "before=9999999999",
+    ):
+        await browser.open(f"/household/index/comparison?{hostile}")
+        assert browser.status == 404
