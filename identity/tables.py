@@ -87,7 +87,7 @@ class Person(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("document_kind", "document_number"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
-    identifier: str = Field(max_length=10, unique=True)
+    identifier: str = Field(max_length=18, unique=True)
     document_kind: DocumentKind | None = Field(default=None, sa_type=enum_text(DocumentKind))
     document_number: str | None = Field(default=None, max_length=20, index=True)
     given_name_ar: str = Field(max_length=80)

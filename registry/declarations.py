@@ -20,7 +20,7 @@ from registry.indexes import compute_index
 from registry.members import Member, list_members, members_to_declare
 from registry.scoring import model_on
 from registry.tables import IndexReason, Origin
-from registry.variables import missing_facts, only_asked, questions
+from registry.variables import missing_facts, only_asked, questions, unanswered
 from registry.versions import MEMBER_FACTS, MemberAnswers, Version, VersionMember, write_version
 
 
@@ -198,7 +198,7 @@ def _check_complete(listed: tuple[Member, ...], facts: Facts, awaited: Mapping[s
     for member in listed:
         if member.awaited:
             asked = facts_to_ask(member, commune=facts.household.commune, on=facts.declared_on)
-            if any(getattr(awaited[member.reference], fact) is None for fact in asked):
+            if unanswered(asked, awaited[member.reference]):
                 raise AwaitedIncomplete(member.reference)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Final, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -27,6 +28,7 @@ MONTHLY_MAD: Final = Bounds(0, 20_000)
 MONTHLY_MAD_DECIMALS: Final = 2
 MEMBERS: Final = Bounds(1, 30)
 DISTRICT_LENGTH: Final = 200
+CARD_RATES: Final = Bounds(1, 100)
 
 
 class Zone(StrEnum):
@@ -115,6 +117,7 @@ class HealthCover(StrEnum):
     OTHER = "other"
 
 
+CardRate = Annotated[int, Field(ge=CARD_RATES.least, le=CARD_RATES.greatest)]
 Rooms = Annotated[int, Field(ge=ROOMS.least, le=ROOMS.greatest)]
 Count = Annotated[int, Field(ge=COUNTS.least, le=COUNTS.greatest)]
 MonthlyMad = Annotated[
@@ -164,7 +167,11 @@ class HouseholdFacts(Declared):
 
 
 class MemberFacts(Declared):
-    """What is declared of one member. Which parts are asked depends on the zone, the age and the relation."""
+    """What is declared of one member. Which parts are asked depends on the rules, the age and the relation.
+
+    `card_rate` is a percentage and belongs, like `card_expires_on` (the last day of the card; None when it has no
+    end), to the special-needs card.
+    """
 
     person_id: int
     relation: Relation
@@ -177,6 +184,17 @@ class MemberFacts(Declared):
     active: bool | None = None
     occupation: Occupation | None = None
     health_cover: HealthCover | None = None
+    national: bool | None = None
+    income: bool | None = None
+    spouse_income: bool | None = None
+    unable_to_work: bool | None = None
+    lives_alone: bool | None = None
+    woman_head_of_family: bool | None = None
+    in_institution: bool | None = None
+    chronic_illness: bool | None = None
+    special_needs_card: bool | None = None
+    card_rate: CardRate | None = None
+    card_expires_on: date | None = None
 
     @property
     def born_on(self) -> date:
@@ -192,6 +210,13 @@ class MemberFacts(Declared):
     def age_on(self, day: date) -> int:
         """Completed years on `day`."""
         return completed_years(self.born_on, day)
+
+
+# A fact that is asked only of who answered yes to another one; the last of them may stay open.
+ONLY_WITH: Final = MappingProxyType(
+    {"card_rate": "special_needs_card", "card_expires_on": "special_needs_card"}
+)
+MAY_STAY_OPEN: Final = frozenset({"card_expires_on"})
 
 
 class Facts(Declared):

@@ -100,6 +100,7 @@ def _eligibility(event: IndexEvent, decision: Decision) -> Eligibility:
         outcome=decision.outcome,
         monthly_mad=decision.monthly_mad,
         rule=decision.written_rule(),
+        categories=list(decision.opened_by) if decision.categories else None,
         decided_at=event.computed_at,
     )
 

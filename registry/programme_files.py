@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from registry.categories import CategoriesRule
 from registry.datafiles import InvalidData, data_files, read_json
 from registry.facts import Relation
 from registry.geography import FALLBACK_LANGUAGES, PlaceName
@@ -120,7 +121,7 @@ class Programme(_Dated):
     names: Mapping[str, str]
     source: str
     to_confirm: str | None = None
-    rules: tuple[Annotated[ThresholdRule | BandsRule, Field(discriminator="kind")], ...]
+    rules: tuple[Annotated[ThresholdRule | BandsRule | CategoriesRule, Field(discriminator="kind")], ...]
     amounts: tuple[ChildAmounts, ...] = ()
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
-"""What an index opens: programmes, thresholds, contributions and amounts, from `data/<profile>/programmes/*.json`.
+"""What is open to a household: programmes, thresholds, bands and categories, from `data/<profile>/programmes/*.json`.
 
-An index meets a threshold when it is at or below it, compared without rounding. Adding a programme is adding a file.
+An index meets a threshold when it is at or below it, compared without rounding; a category is met by what people
+declared. Adding a programme is adding a file.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic_core import to_json
 
+from registry.categories import CategoriesRule, CategoryOutcome, outcomes, total, turning_days
 from registry.datafiles import DEFAULT_PROFILE
 from registry.facts import Facts, IncompleteFacts, MemberFacts, MissingFact, Schooling
 from registry.measures import MemberQuestion, within
@@ -37,7 +39,10 @@ __all__ = [
     "Programme",
     "Threshold",
     "UnknownProgramme",
+    "categories_rule",
     "decide",
+    "decide_by_categories",
+    "looks_again_on",
     "member_questions",
     "programme",
     "programmes",
@@ -79,32 +84,40 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one index means in one programme.
+    """What one programme means for one household.
 
     `monthly_mad` is what the household receives (monthly aid) or pays (paid health cover), None when it is closed or
     no money is involved. `threshold` is the edge that decides and `distance` how far the index is from it, exactly
-    and never negative: the outcome says on which side. The components sum to the monthly amount.
+    and never negative: the outcome says on which side. The components sum to the monthly amount. A programme that
+    looks at no index has neither, and `categories` instead, which sum to the monthly amount too.
     """
 
     programme: str
     benefit: Benefit
     outcome: Outcome
     rule: str
-    threshold: Decimal
-    distance: Decimal
+    threshold: Decimal | None
+    distance: Decimal | None
     source: str
     monthly_mad: Decimal | None = None
     above: Decimal | None = None
     at_or_below: Decimal | None = None
     components: tuple[Component, ...] = ()
+    categories: tuple[CategoryOutcome, ...] = ()
+    in_force_since: date | None = None
+
+    @property
+    def opened_by(self) -> tuple[str, ...]:
+        """The codes of the categories that somebody is entitled by."""
+        return tuple(each.code for each in self.categories if each.entitled)
 
     def written_rule(self) -> dict[str, Any]:
         """Everything that explains the decision, as exact text, to be kept with it."""
         return {
             "rule": self.rule,
             "benefit": self.benefit.value,
-            "threshold": exact_text(self.threshold),
-            "distance": exact_text(self.distance),
+            "threshold": _written(self.threshold),
+            "distance": _written(self.distance),
             "above": _written(self.above),
             "at_or_below": _written(self.at_or_below),
             "components": [
@@ -118,6 +131,14 @@ class Decision:
                 for component in self.components
             ],
             "source": self.source,
+        } | self._written_categories()
+
+    def _written_categories(self) -> dict[str, Any]:
+        if self.in_force_since is None:
+            return {}
+        return {
+            "in_force_since": self.in_force_since.isoformat(),
+            "categories": [each.written() for each in self.categories],
         }
 
 
@@ -142,32 +163,90 @@ def thresholds(on: date, profile: str = DEFAULT_PROFILE) -> tuple[Threshold, ...
 
 
 def member_questions(profile: str = DEFAULT_PROFILE) -> tuple[MemberQuestion, ...]:
-    """The facts of members that amounts depend on."""
+    """The facts of members that amounts and categories depend on."""
+    rules = (rule for programme in programmes(profile) for rule in programme.rules)
+    of_categories = [
+        question.of_members()
+        for rule in rules
+        if isinstance(rule, CategoriesRule)
+        for question in rule.questions
+    ]
     amounts = (amounts for programme in programmes(profile) for amounts in programme.amounts)
     asked = (MemberQuestion("schooling", each.school_ages, each.relations) for each in amounts)
-    return tuple(dict.fromkeys(asked))
+    return tuple(dict.fromkeys([*asked, *of_categories]))
 
 
-def decide(index: Decimal, facts: Facts, on: date, profile: str = DEFAULT_PROFILE) -> tuple[Decision, ...]:
-    """What an index means in every programme in force on a day, in the order they are shown.
+def decide(
+    index: Decimal | None, facts: Facts, on: date, profile: str = DEFAULT_PROFILE
+) -> tuple[Decision, ...]:
+    """What every programme in force on a day means for a household, in the order they are shown.
 
-    Ages are those of the day of the declaration, as in the index. Raises IncompleteFacts when the schooling of a child
-    is needed and was not answered.
+    An index is None where the country computes none. For an index ages are those of the day of the declaration, as in
+    the index; for categories those of the day of the decision. Raises IncompleteFacts when the schooling of a child is
+    needed and was not answered.
     """
     decisions = []
     for each in programmes(profile):
         rule = _latest(each.rules, on)
-        if isinstance(rule, ThresholdRule):
+        if isinstance(rule, CategoriesRule):
+            decisions.append(decide_by_categories(each, rule, facts, on))
+        elif isinstance(rule, ThresholdRule) and index is not None:
             decisions.append(_decide_by_threshold(each, rule, index, facts, on))
-        elif isinstance(rule, BandsRule):
+        elif isinstance(rule, BandsRule) and index is not None:
             decisions.append(_decide_by_bands(each, rule, index))
     return tuple(decisions)
 
 
+def decide_by_categories(programme: Programme, rule: CategoriesRule, facts: Facts, on: date) -> Decision:
+    found = outcomes(rule, facts, on)
+    is_open = any(each.entitled for each in found)
+    return Decision(
+        programme=programme.code,
+        benefit=programme.benefit,
+        outcome=Outcome.OPEN if is_open else Outcome.CLOSED,
+        rule=rule.kind,
+        threshold=None,
+        distance=None,
+        source=programme.source,
+        monthly_mad=total(found) if is_open else None,
+        categories=found,
+        in_force_since=rule.effective_from,
+    )
+
+
+def looks_again_on(facts: Facts, after: date, profile: str = DEFAULT_PROFILE) -> date | None:
+    """The first day on which the same facts decide a category otherwise: a card has ended, somebody has a birthday,
+    a new version of the rule is in force. None when time alone changes nothing.
+    """
+    days = {
+        day
+        for each in programmes(profile)
+        for rule in each.rules
+        if isinstance(rule, CategoriesRule)
+        for day in (*turning_days(rule, facts, after), rule.effective_from)
+        if day > after
+    }
+    today = _by_category(facts, after, profile)
+    return next((day for day in sorted(days) if _by_category(facts, day, profile) != today), None)
+
+
+def _by_category(facts: Facts, on: date, profile: str) -> tuple[tuple[CategoryOutcome, ...], ...]:
+    in_force = (_latest(each.rules, on) for each in programmes(profile))
+    return tuple(outcomes(rule, facts, on) for rule in in_force if isinstance(rule, CategoriesRule))
+
+
+def categories_rule(code: str, since: date, profile: str = DEFAULT_PROFILE) -> CategoriesRule:
+    """The version of a programme's categories that a decision was taken by. Raises UnknownProgramme."""
+    for rule in programme(code, profile).rules:
+        if isinstance(rule, CategoriesRule) and rule.effective_from == since:
+            return rule
+    raise UnknownProgramme(code)
+
+
 def rules_in_force(on: date, profile: str = DEFAULT_PROFILE) -> Mapping[str, ThresholdRule | BandsRule]:
-    """What opens each programme on a day, by the programme's code."""
+    """What an index opens each programme by on a day, by the programme's code."""
     in_force = {each.code: _latest(each.rules, on) for each in programmes(profile)}
-    return {code: rule for code, rule in in_force.items() if rule is not None}
+    return {code: rule for code, rule in in_force.items() if isinstance(rule, ThresholdRule | BandsRule)}
 
 
 def rules_digest(on: date, profile: str = DEFAULT_PROFILE) -> str:
@@ -247,7 +326,7 @@ def _total(components: Iterable[Component]) -> Decimal:
     return sum((component.monthly_mad for component in components), NO_AMOUNT)
 
 
-DatedRule = TypeVar("DatedRule", ThresholdRule | BandsRule, ChildAmounts)
+DatedRule = TypeVar("DatedRule", ThresholdRule | BandsRule | CategoriesRule, ChildAmounts)
 
 
 def _latest(dated: Iterable[DatedRule], on: date) -> DatedRule | None:

@@ -42,6 +42,7 @@ class IndexReason(StrEnum):
     MEMBERSHIP = "membership"
     CORRECTION = "correction"
     MODEL = "model"
+    TIME = "time"
 
 
 class RequestReason(StrEnum):
@@ -121,7 +122,7 @@ class Membership(SQLModel, table=True):
     person_id: int | None = Field(default=None, sa_type=BigId, foreign_key="person.id", index=True)
     relation: str = Field(max_length=20)
     status: MembershipStatus = Field(sa_type=enum_text(MembershipStatus))
-    invited_identifier: str | None = Field(default=None, max_length=10)
+    invited_identifier: str | None = Field(default=None, max_length=18)
     invited_birth_year: int | None = None
     invited_by: int = Field(sa_type=BigId, foreign_key="person.id")
     invited_at: datetime = Field(sa_type=UtcDateTime)
@@ -217,10 +218,25 @@ class DeclaredMember(SQLModel, table=True):
     active: bool | None = None
     occupation: str | None = Field(default=None, max_length=30)
     health_cover: str | None = Field(default=None, max_length=20)
+    national: bool | None = None
+    income: bool | None = None
+    spouse_income: bool | None = None
+    unable_to_work: bool | None = None
+    lives_alone: bool | None = None
+    woman_head_of_family: bool | None = None
+    in_institution: bool | None = None
+    chronic_illness: bool | None = None
+    special_needs_card: bool | None = None
+    card_rate: int | None = None
+    card_expires_on: date | None = None
 
 
 class IndexEvent(SQLModel, table=True):
     """One immutable computation.
+
+    A country without an index leaves `model`, `zone`, `region` and `index` empty; whoever reads them serves pages
+    that such a country does not have. `looks_again_on` is the first day on which time alone makes the
+    decisions others, if there is one.
 
     `decisions` repeats the eligibility rows as the page shows them: the household page is read far more often than
     anything is computed, and reads one row. The index holds what a recomputation of the country compares, so that it
@@ -240,18 +256,22 @@ class IndexEvent(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True, sa_type=BigId)
     household_id: int = Field(sa_type=BigId, foreign_key="household.id")
     declaration_id: int = Field(sa_type=BigId, foreign_key="declaration.id", index=True)
-    model: str = Field(max_length=60)
-    zone: str = Field(max_length=20)
-    region: str = Field(max_length=20)
-    index: Decimal = Field(sa_type=ExactDecimal)
+    model: str = Field(default=None, max_length=60, nullable=True)
+    zone: str = Field(default=None, max_length=20, nullable=True)
+    region: str = Field(default=None, max_length=20, nullable=True)
+    index: Decimal = Field(default=None, sa_type=ExactDecimal, nullable=True)
     lines: list[dict[str, Any]] = Field(sa_type=JSON)
     decisions: list[dict[str, Any]] = Field(sa_type=JSON)
     reason: IndexReason = Field(sa_type=enum_text(IndexReason))
     computed_at: datetime = Field(sa_type=UtcDateTime)
+    looks_again_on: date | None = Field(default=None, index=True)
 
 
 class Eligibility(SQLModel, table=True):
-    """What one index opens, or not, in one programme, with the rule that said so."""
+    """What one computation opens, or not, in one programme, with the rule that said so.
+
+    `categories` are the codes of those that opened it, where the rule has categories.
+    """
 
     __tablename__ = "eligibility"
     __table_args__ = (UniqueConstraint("index_event_id", "programme", name="uq_eligibility_programme"),)
@@ -264,6 +284,7 @@ class Eligibility(SQLModel, table=True):
     outcome: str = Field(max_length=20)
     monthly_mad: Decimal | None = Field(default=None, sa_type=ExactDecimal)
     rule: dict[str, Any] = Field(sa_type=JSON)
+    categories: list[str] | None = Field(default=None, sa_type=JSON)
     decided_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -1,6 +1,6 @@
 """From what a household declared to the values of its model, and back: which facts are asked, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -8,7 +8,11 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from pydantic import BaseModel
+
 from registry.facts import (
+    MAY_STAY_OPEN,
+    ONLY_WITH,
     Facts,
     HouseholdFacts,
     IncompleteFacts,
@@ -68,8 +72,19 @@ def missing_facts(facts: Facts, model: IndexModel) -> tuple[MissingFact, ...]:
     missing = [MissingFact(fact) for fact in asked.household if getattr(facts.household, fact) is None]
     for member in facts.members:
         answers = asked.of_member(member.relation, facts.age(member))
-        missing += [MissingFact(fact, member.person_id) for fact in answers if getattr(member, fact) is None]
+        missing += [MissingFact(fact, member.person_id) for fact in unanswered(answers, member)]
     return tuple(missing)
+
+
+def unanswered(asked: Iterable[str], answers: BaseModel) -> tuple[str, ...]:
+    """The asked facts of a member that have no answer and need one: not those that follow from a "no"."""
+    return tuple(
+        fact
+        for fact in asked
+        if getattr(answers, fact) is None
+        and fact not in MAY_STAY_OPEN
+        and (fact not in ONLY_WITH or getattr(answers, ONLY_WITH[fact]))
+    )
 
 
 def only_asked(facts: Facts, model: IndexModel) -> Facts:

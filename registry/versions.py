@@ -13,6 +13,7 @@ from identity.tables import ActorKind
 from notifications.references import new_reference
 from registry.facts import (
     BirthPrecision,
+    CardRate,
     Declared,
     Diploma,
     Education,
@@ -37,6 +38,17 @@ class MemberAnswers(Declared):
     active: bool | None = None
     occupation: Occupation | None = None
     health_cover: HealthCover | None = None
+    national: bool | None = None
+    income: bool | None = None
+    spouse_income: bool | None = None
+    unable_to_work: bool | None = None
+    lives_alone: bool | None = None
+    woman_head_of_family: bool | None = None
+    in_institution: bool | None = None
+    chronic_illness: bool | None = None
+    special_needs_card: bool | None = None
+    card_rate: CardRate | None = None
+    card_expires_on: date | None = None
 
 
 MEMBER_FACTS = tuple(MemberAnswers.model_fields)

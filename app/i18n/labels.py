@@ -59,6 +59,7 @@ LABELS: dict[str, str] = {
     "IndexReason.membership": N_("The members of the household changed"),
     "IndexReason.correction": N_("Corrected by an officer"),
     "IndexReason.model": N_("New formula"),
+    "IndexReason.time": N_("A date in the file has passed"),
     "RequestReason.wrong_line": N_("A line of the index is wrong"),
     "RequestReason.new_fact": N_("Something changed in my life"),
     "RequestReason.other": N_("Another reason"),

@@ -108,7 +108,11 @@ class Chance:
             return Decimal(cents).scaleb(-2) if cents % 100 else Decimal(cents // 100)
         if fact == "rooms":
             return self.random.randint(1, 7)
+        if fact == "card_rate":
+            return self.random.randint(1, 100)
         for choice in get_args(shape.model_fields[fact].annotation):
+            if choice is date:
+                return date(2030, 1, 31)
             if choice is bool:
                 return self.random.random() < 0.5
             if isinstance(choice, type) and issubclass(choice, StrEnum):

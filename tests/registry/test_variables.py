@@ -21,6 +21,7 @@ from registry.facts import (
     Zone,
 )
 from registry.geography import UnknownPlace
+from registry.programmes import member_questions
 from registry.scoring import models
 from registry.variables import (
     FACTS_OF_VARIABLE,
@@ -263,6 +264,7 @@ def test_every_fact_is_used_by_some_rule() -> None:
     asked = {fact for zone in Zone for fact in questions(zone).household}
     assert asked | {"commune", "district"} == set(HouseholdFacts.model_fields)
     of_members = {question.fact for zone in Zone for question in questions(zone).members}
+    of_members |= {question.fact for question in member_questions("dz")}
     identity = {"person_id", "relation", "birth_date", "birth_precision"}
     assert of_members | identity == set(MemberFacts.model_fields)
 
