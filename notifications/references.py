@@ -1,5 +1,6 @@
 """Public names of things: short enough to read over the telephone, random so that nobody can guess the next one."""
 
+import re
 import secrets
 from typing import Final
 
@@ -8,6 +9,7 @@ ALPHABET: Final = "0123456789BCDFGHJKMNPQRSTVWXYZ"
 LENGTH: Final = 10
 # For rows that a whole country has by the hundred million, and that nobody reads out.
 LONG: Final = 13
+IN_WORDS: Final = re.compile(rf"\b([A-Z]-[{ALPHABET}]{{{LENGTH}}})\b")
 
 
 def new_reference(prefix: str, *, length: int = LENGTH) -> str:
@@ -16,3 +18,8 @@ def new_reference(prefix: str, *, length: int = LENGTH) -> str:
     5.9 × 10^14 exist for a prefix: among ten million, the next one is taken with a chance of one in sixty million.
     """
     return f"{prefix}-{''.join(secrets.choice(ALPHABET) for _ in range(length))}"
+
+
+def apart_from_words(text: str) -> list[str]:
+    """Words and references in turn, beginning with words, which may be empty: joined, they are the text."""
+    return IN_WORDS.split(text)

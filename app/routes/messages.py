@@ -11,6 +11,7 @@ from app.forms.base import Answers, read_form
 from app.pages import go, page
 from app.requests import PortalRequest
 from notifications.outbox import InboxMessage, inbox, mark_read
+from notifications.references import apart_from_words
 from notifications.sealing import SealBroken
 
 INBOX = "/messages"
@@ -59,8 +60,8 @@ async def mark_as_read(request: PortalRequest) -> Response[bytes]:
     return go(request, INBOX)
 
 
-def _paragraphs(message: InboxMessage) -> list[str]:
-    return message.body.split("\n\n")
+def _paragraphs(message: InboxMessage) -> list[list[str]]:
+    return [apart_from_words(paragraph) for paragraph in message.body.split("\n\n")]
 
 
 def _place(request: PortalRequest, message_id: int) -> str:

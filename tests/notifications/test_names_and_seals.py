@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from notifications.references import new_reference
+from notifications.references import apart_from_words, new_reference
 from notifications.sealing import SealBroken, Sealer
 
 KEY = bytes(range(32))
@@ -47,3 +47,9 @@ def test_what_was_never_sealed_does_not_open(sealed: bytes) -> None:
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Sealer(b"short")
+
+
+def test_a_reference_is_told_apart_from_the_words_around_it() -> None:
+    reference = new_reference("R")
+    assert apart_from_words(f"توصلنا بطلبكم {reference}.") == ["توصلنا بطلبكم ", reference, "."]
+    assert apart_from_words("E-mail, R-12, 06-12") == ["E-mail, R-12, 06-12"]
