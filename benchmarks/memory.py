@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
-from litestar import Litestar
-
 from app.i18n.locales import LOCALES
 from benchmarks.client import ask_all
-from benchmarks.portal import answer_fixed
 from benchmarks.serving import served
 
 PAGES = 2_000
@@ -25,11 +22,6 @@ class Memory:
     least: str
 
 
-def least() -> Litestar:
-    """An application that does nothing but answer."""
-    return Litestar(route_handlers=[answer_fixed], openapi_config=None, logging_config=None)
-
-
 def measure(url: str, directory: Path, tokens: list[str]) -> Memory:
     pages = [
         (f"/{language}/household", token) for language, token in zip(cycle(LOCALES), tokens, strict=False)
@@ -37,7 +29,7 @@ def measure(url: str, directory: Path, tokens: list[str]) -> Memory:
     with served(url, directory, workers=2) as server:
         asyncio.run(ask_all(server.port, islice(cycle(pages), PAGES)))
         portal = _text(server.resident_megabytes())
-    with served(url, directory, workers=2, application="benchmarks.memory:least") as server:
+    with served(url, directory, workers=2, application="benchmarks.least:application") as server:
         asyncio.run(ask_all(server.port, [("/fixed/10000", "")] * PAGES))
         return Memory(portal, _text(server.resident_megabytes()))
 

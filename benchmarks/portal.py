@@ -1,31 +1,18 @@
-"""The portal as it is served, with one more answer: fixed bytes of a given size, the least that the server can do."""
+"""The portal as it is served, with the least answer beside it in the same process."""
 
 from __future__ import annotations
 
-from litestar import Litestar, Response, get
+from litestar import Litestar
 
 from app.main import create_app, create_portal
 from app.settings import read_settings
-
-HTML = "text/html; charset=utf-8"
-
-
-@get("/fixed/{size:int}", opt={"no_conversation": True}, guards=[])
-async def answer_fixed(size: int) -> Response[bytes]:
-    return Response(content=_fixed(size), media_type=HTML)
-
-
-def _fixed(size: int, known: dict[int, bytes] = {}) -> bytes:  # noqa: B006 -- kept from one request to the next.
-    if size not in known:
-        known[size] = b"x" * size
-    return known[size]
+from benchmarks import least
 
 
 def application() -> Litestar:
-    app = create_app(create_portal(read_settings()))
-    # The rights table speaks of the portal's own pages; this answer is open and exists only while measuring.
-    answer_fixed_route = Litestar(route_handlers=[answer_fixed], openapi_config=None, logging_config=None)
-    return _Beside(app, answer_fixed_route)  # type: ignore[return-value]
+    # The rights table speaks of the portal's own pages: the least answer is an application of its own.
+    portal = create_app(create_portal(read_settings()))
+    return _Beside(portal, least.application())  # type: ignore[return-value]
 
 
 class _Beside:

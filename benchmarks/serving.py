@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 START_SECONDS = 60
@@ -89,6 +90,9 @@ def _wait_until_ready(port: int) -> None:
     while time.monotonic() < end:
         try:
             urlopen(f"http://127.0.0.1:{port}/health", timeout=1).read()
+            return
+        except HTTPError:
+            # An application without that page answers all the same.
             return
         except OSError:
             time.sleep(0.1)
