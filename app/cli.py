@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import sys
-from collections.abc import Callable, Coroutine
 from getpass import getuser
 from pathlib import Path
-from typing import Any
 
 import click
 
 from app import schema
-from app.db import SecondProcessRefused, guard_single_process
+from app.commands import Refused, alone, read_text, settings
+from app.db import SecondProcessRefused
 from app.demo import loading
-from app.main import create_portal
+from app.model_commands import model_life, open_shelf
 from app.national import Order
 from app.national_report import give_up_run, recompute_with_bars
 from app.requests import Portal
 from app.serving import deliver_until_stopped, serve_portal
-from app.settings import SettingRefused, Settings, read_settings
+from app.settings import SettingRefused
 from identity.passwords import PasswordRefused
 from identity.roles import Role
 from identity.staff import StaffExists, add_staff
@@ -31,38 +29,9 @@ from registry.score_documents import score_text
 from registry.scoring import InvalidInput, UnknownModel, model_named, models
 
 
-class Refused(click.ClickException):
-    """A refusal with its reason, without a trace."""
-
-
 @click.group()
 def main() -> None:
     """Tiwizi: a self-service portal for a unified social registry."""
-
-
-def _settings() -> Settings:
-    try:
-        return read_settings()
-    except SettingRefused as error:
-        raise Refused(str(error)) from None
-
-
-def _alone(work: Callable[[Portal], Coroutine[Any, Any, None]]) -> None:
-    """Run work on the database; refused while another process holds an embedded one that cannot be shared."""
-    settings = _settings()
-
-    async def run() -> None:
-        portal = create_portal(settings)
-        try:
-            await work(portal)
-        finally:
-            await portal.engine.dispose()
-
-    try:
-        with guard_single_process(settings.database_url):
-            asyncio.run(run())
-    except SecondProcessRefused as error:
-        raise Refused(str(error)) from None
 
 
 @main.command()
@@ -71,9 +40,9 @@ def _alone(work: Callable[[Portal], Coroutine[Any, Any, None]]) -> None:
 @click.option("--workers", default=1, show_default=True, help="Processes; more than one needs PostgreSQL.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the portal, its delivery worker included."""
-    settings = _settings()
+    of_process = settings()
     try:
-        serve_portal(settings, host=host, port=port, workers=workers)
+        serve_portal(of_process, host=host, port=port, workers=workers)
     except (SecondProcessRefused, SettingRefused) as error:
         raise Refused(str(error)) from None
 
@@ -81,7 +50,7 @@ def serve(host: str, port: int, workers: int) -> None:
 @main.command()
 def worker() -> None:
     """Deliver messages and keep house in a process of its own, beside `serve` with TIWIZI_WORKER=separate."""
-    _alone(deliver_until_stopped)
+    alone(deliver_until_stopped)
 
 
 @main.group()
@@ -92,9 +61,9 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the tables up to date. Can be run again."""
-    settings = _settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    asyncio.run(schema.upgrade(settings.database_url))
+    of_process = settings()
+    of_process.data_dir.mkdir(parents=True, exist_ok=True)
+    asyncio.run(schema.upgrade(of_process.database_url))
     click.echo("The database is up to date.")
 
 
@@ -110,7 +79,7 @@ def demo() -> None:
 @click.option("--if-empty", is_flag=True, help="Do nothing when the register already has people.")
 def load(households: int, if_empty: bool) -> None:
     """Load the named people, the officers and a synthetic population. Refused outside demonstration mode."""
-    if not _settings().demonstration:
+    if not settings().demonstration:
         raise Refused("TIWIZI_MODE is not 'demonstration': invented people have no place in production.")
 
     async def work(portal: Portal) -> None:
@@ -121,7 +90,7 @@ def load(households: int, if_empty: bool) -> None:
         with click.progressbar(length=households, label="Loading the demonstration world") as bar:
             await loading.load_world(portal, households=households, progress=bar.update)
 
-    _alone(work)
+    alone(work)
 
 
 @main.group()
@@ -159,7 +128,7 @@ def add(email: str, name_ar: str, name_latin: str, role: str, centre: str, passw
             await session.commit()
         click.echo(f"Authenticator secret, shown once: {added.totp_secret}\n{added.otpauth_uri}")
 
-    _alone(work)
+    alone(work)
 
 
 @main.command("recompute")
@@ -197,22 +166,23 @@ def recompute_country(
 
     It can be killed and run again at any point, and run by several processes at once on PostgreSQL.
     """
-    try:
-        model = model_named(name)
-    except UnknownModel as error:
-        known = ", ".join(each.name for each in models())
-        raise Refused(f"{error}; known: {known}") from None
-    order = Order(
-        model=model,
-        started_by=getuser(),
-        pace=pace,
-        cut_off=cut_off,
-        chunk=chunk,
-        connections=connections,
-        stage_only=stage_only,
-    )
 
     async def work(portal: Portal) -> None:
+        await open_shelf(portal)
+        try:
+            model = model_named(name)
+        except UnknownModel as error:
+            known = ", ".join(each.name for each in models())
+            raise Refused(f"{error}; known: {known}") from None
+        order = Order(
+            model=model,
+            started_by=getuser(),
+            pace=pace,
+            cut_off=cut_off,
+            chunk=chunk,
+            connections=connections,
+            stage_only=stage_only,
+        )
         try:
             if give_up:
                 await give_up_run(portal)
@@ -221,7 +191,7 @@ def recompute_country(
         except (RunRefused, ModelTooFine, TwoIndexes) as error:
             raise Refused(f"Not recomputed: {error}") from None
 
-    _alone(work)
+    alone(work)
 
 
 @main.command()
@@ -229,8 +199,9 @@ def recompute_country(
 def score(file: Path) -> None:
     """Compute the index of each household of FILE, a JSON list (`-` reads standard input); exact, in the same order."""
     try:
-        click.echo(score_text(sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")))
-    except UnicodeDecodeError:
-        raise Refused(f"{file} is not UTF-8 text.") from None
+        click.echo(score_text(read_text(file)))
     except InvalidInput as error:
         raise Refused(str(error)) from None
+
+
+main.add_command(model_life)

@@ -43,6 +43,7 @@ class Conversation(ASGIMiddleware):
         writing = request.method not in SAFE_METHODS or scope["route_handler"].opt.get("writes", False)
         async with (portal.writes if writing else portal.reads)() as db:
             state["db"], state["now"] = db, portal.clock()
+            await portal.shelf.open(db)
             state["visitor"] = await find_visitor(request)
             if state["visitor"]:
                 await _record_read(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
@@ -24,6 +24,7 @@ from identity.keys import Keys
 from identity.openid.relying_party import RelyingParty
 from identity.passwords import PasswordHasher
 from identity.population import EmbeddedRegister, RegisterOf
+from registry.model_life.shelf import Shelf
 
 # What `secrets.token_hex(16)` makes: browsers and challenges are known by it.
 MARK = re.compile(r"[0-9a-f]{32}")
@@ -47,6 +48,7 @@ class Portal:
     clock: Callable[[], dt.datetime] = utc_now
     register: RegisterOf = EmbeddedRegister
     national_identity: RelyingParty | None = None
+    shelf: Shelf = field(default_factory=Shelf)
 
 
 class PortalRequest(Request[Any, Any, Any]):

@@ -145,6 +145,7 @@ async def _keep_house(portal: Portal, stop: asyncio.Event) -> None:
         try:
             async with portal.writes() as session:
                 now = portal.clock()
+                await portal.shelf.open(session)
                 if now - forgotten_at >= FORGET_EVERY:
                     await forget_expired(session, now=now)
                     forgotten_at = now

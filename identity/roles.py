@@ -21,15 +21,25 @@ class Duty(StrEnum):
     OPEN_VISITS = "open_visits"
     READ_AUDIT = "read_audit"
     MANAGE_STAFF = "manage_staff"
+    READ_MODELS = "read_models"
+    APPROVE_MODELS = "approve_models"
 
 
 # Nobody who decides about files also manages those who decide, and whoever reads the audit writes nothing.
 DUTIES: Final[Mapping[Role, frozenset[Duty]]] = MappingProxyType(
     {
         Role.AGENT: frozenset({Duty.READ_REQUESTS, Duty.DECIDE_REQUESTS, Duty.OPEN_VISITS}),
-        Role.SUPERVISOR: frozenset({Duty.READ_REQUESTS, Duty.DECIDE_REQUESTS, Duty.OPEN_VISITS}),
-        Role.AUDITOR: frozenset({Duty.READ_REQUESTS, Duty.READ_AUDIT}),
-        Role.ADMINISTRATOR: frozenset({Duty.MANAGE_STAFF}),
+        Role.SUPERVISOR: frozenset(
+            {
+                Duty.READ_REQUESTS,
+                Duty.DECIDE_REQUESTS,
+                Duty.OPEN_VISITS,
+                Duty.READ_MODELS,
+                Duty.APPROVE_MODELS,
+            }
+        ),
+        Role.AUDITOR: frozenset({Duty.READ_REQUESTS, Duty.READ_AUDIT, Duty.READ_MODELS}),
+        Role.ADMINISTRATOR: frozenset({Duty.MANAGE_STAFF, Duty.READ_MODELS, Duty.APPROVE_MODELS}),
     }
 )
 

@@ -37,6 +37,12 @@ class StaffExists(Exception):
     code = "staff_exists"
 
 
+class NoSuchStaff(Exception):
+    """No officer in service has this e-mail address."""
+
+    code = "no_such_staff"
+
+
 @dataclass(frozen=True)
 class AddedStaff:
     """`totp_secret` and `otpauth_uri` (for a QR code) are told once, to be put into the authenticator."""
@@ -165,6 +171,30 @@ async def _note_refusal(session: AsyncSession, staff_id: int | None, now: dateti
         details={"staff": staff_id},
         now=now,
     )
+
+
+async def staff_id_of(session: AsyncSession, *, email: str) -> int:
+    """The officer in service whom a command names. Raises NoSuchStaff."""
+    address = email.strip().lower()
+    found = await session.exec(select(Staff).where(Staff.email == address, col(Staff.disabled_at).is_(None)))
+    if (staff := found.one_or_none()) is None:
+        raise NoSuchStaff
+    return saved_id(staff)
+
+
+async def prove_officer(
+    session: AsyncSession, *, staff_id: int, totp: str, keys: Keys, now: datetime
+) -> None:
+    """Ask for the authenticator once more, for an act that needs it. Raises StaffSignInRefused, as at the door."""
+    staff = await session.get_one(Staff, staff_id, populate_existing=True)
+    ladder = limits.STAFF_TRIES
+    if not await limits.take_turn(session, ladder, subject=staff.email, keys=keys, now=now):
+        raise StaffSignInRefused("wait", int(ladder.waits[-1].total_seconds()))
+    step = matching_step(_secret(staff, keys), totp, now)
+    if step is None or not await _use_step(session, staff, step):
+        await _note_refusal(session, staff_id, now)
+        raise StaffSignInRefused("wrong")
+    await limits.forget_tries(session, ladder, subject=staff.email, keys=keys)
 
 
 async def sign_out_staff(session: AsyncSession, *, token_hash: str, staff_id: int, now: datetime) -> None:

@@ -17,5 +17,6 @@ SQLModel.metadata.naming_convention = {
 import app.posts
 import identity.tables
 import notifications.tables
+import registry.model_life.tables
 import registry.national_tables
 import registry.tables

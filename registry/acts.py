@@ -29,6 +29,10 @@ class Act(StrEnum):
     VISIT_OPENED = "visit_opened"
     VISIT_ENDED = "visit_ended"
     FILE_READ = "file_read"
+    MODEL_PROPOSED = "model_proposed"
+    MODEL_APPROVED = "model_approved"
+    MODEL_WITHDRAWN = "model_withdrawn"
+    MODEL_TRIED = "model_tried"
     ACCESS_REFUSED = "access_refused"
 
 

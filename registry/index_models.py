@@ -1,6 +1,10 @@
-"""The dated models of the index, loaded from `data/<profile>/index-model-*.json`. A new decree is a new file."""
+"""The dated models of the index: the files `data/<profile>/index-model-*.json`, and what was approved since.
+
+A new decree is a new file, or a version that two people approve (`registry/model_life`).
+"""
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import date
 from functools import cache, cached_property
 from typing import Annotated, Final, Self
@@ -66,6 +70,8 @@ class IndexModel(_Dated):
     source_names: Mapping[str, str]
     source_note: str
     value_decimals: Annotated[int, Field(ge=0, le=12)]
+    # Variables of the model before that this one drops on purpose; a line that is only forgotten is refused.
+    leaves_out: tuple[str, ...] = ()
     zones: Mapping[Zone, ZoneFormula]
 
     def __hash__(self) -> int:
@@ -91,8 +97,20 @@ class IndexModel(_Dated):
         return tuple(variable for zone in Zone for variable in self.zones[zone].variables)
 
 
+# The models approved beside the files, for whoever is being served now. Set by `registry.model_life.shelf`.
+APPROVED_MODELS: Final[ContextVar[tuple[IndexModel, ...]]] = ContextVar("approved_models", default=())
+
+
 def models(profile: str = DEFAULT_PROFILE) -> tuple[IndexModel, ...]:
-    """All models of a profile, oldest first, read once. Raises InvalidData."""
+    """All models of a profile, oldest first; its files are read once. Raises InvalidData."""
+    approved = APPROVED_MODELS.get()
+    if not approved:
+        return _load_models(profile)
+    return tuple(sorted((*_load_models(profile), *approved), key=lambda model: model.effective_from))
+
+
+def models_of_files(profile: str = DEFAULT_PROFILE) -> tuple[IndexModel, ...]:
+    """The models that came with the portal. Raises InvalidData."""
     return _load_models(profile)
 
 
@@ -144,11 +162,12 @@ def _require_one_meaning(loaded: list[IndexModel]) -> None:
     meanings: dict[str, Variable] = {}
     for variable in (variable for model in loaded for variable in model.variables):
         known = meanings.setdefault(variable.code, variable)
-        if _meaning(known) != _meaning(variable):
+        if meaning_of(known) != meaning_of(variable):
             raise InvalidData(f"the code {variable.code} has two meanings in two index models")
 
 
-def _meaning(variable: Variable) -> dict[str, object]:
+def meaning_of(variable: Variable) -> dict[str, object]:
+    """How a variable is measured, apart from what it counts for."""
     return variable.model_dump(exclude={"coefficient", "text", "to_confirm"})
 
 

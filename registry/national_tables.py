@@ -11,11 +11,14 @@ from notifications.columns import BigId, UtcDateTime, enum_text
 
 
 class RunStatus(StrEnum):
-    """Running: into the stage. Staged: every household is there, and what changed is being published."""
+    """Running: into the stage. Staged: every household is there, and what changed is being published.
+
+    Reported is the end of a dry run."""
 
     RUNNING = "running"
     STAGED = "staged"
     PUBLISHED = "published"
+    REPORTED = "reported"
     ABANDONED = "abandoned"
 
 
@@ -42,6 +45,7 @@ class RecomputationRun(SQLModel, table=True):
     """One model applied to all that was in force at the cut-off.
 
     `unfinished` is true until the run ends and empty afterwards: its unique constraint lets one run go on at a time.
+    A dry run ends in the stage: nothing of it is ever published.
     `rules` is the digest of the programmes' rules of the day. Messages leave at a `pace` a second, the next one not
     before `next_message_at`.
     """
@@ -54,6 +58,7 @@ class RecomputationRun(SQLModel, table=True):
     cut_off: datetime = Field(sa_type=UtcDateTime)
     status: RunStatus = Field(default=RunStatus.RUNNING, sa_type=enum_text(RunStatus))
     unfinished: bool | None = Field(default=True, unique=True)
+    is_dry_run: bool = False
     rules: str = Field(max_length=64)
     decide_again: bool
     pace: int

@@ -1,6 +1,7 @@
 """The shape of a programme's data file: what it gives, from which index on, and how its amount is made up."""
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
@@ -143,3 +144,17 @@ def load_programmes(profile: str) -> tuple[Programme, ...]:
     if len({programme.code for programme in loaded}) != len(loaded):
         raise InvalidData("two programmes have the same code")
     return tuple(sorted(loaded, key=lambda programme: programme.order))
+
+
+# Programmes as approved beside the files, each with all its dated rules, the oldest approval of one first: the last one
+# counts. Set by `registry.model_life.shelf`.
+APPROVED_PROGRAMMES: Final[ContextVar[tuple[Programme, ...]]] = ContextVar("approved_programmes", default=())
+
+
+def programmes_in_use(profile: str) -> tuple[Programme, ...]:
+    """All programmes in the order they are shown; an approved one takes the place of the file's. Raises InvalidData."""
+    approved = APPROVED_PROGRAMMES.get()
+    if not approved:
+        return load_programmes(profile)
+    by_code = {programme.code: programme for programme in (*load_programmes(profile), *approved)}
+    return tuple(sorted(by_code.values(), key=lambda programme: programme.order))

@@ -27,6 +27,7 @@ from registry.programme_files import (
     Programme,
     ThresholdRule,
     load_programmes,
+    programmes_in_use,
 )
 from registry.scoring import exact_text
 
@@ -46,6 +47,7 @@ __all__ = [
     "member_questions",
     "programme",
     "programmes",
+    "programmes_of_files",
     "rules_digest",
     "rules_in_force",
     "thresholds",
@@ -143,7 +145,12 @@ class Decision:
 
 
 def programmes(profile: str = DEFAULT_PROFILE) -> tuple[Programme, ...]:
-    """All programmes of a profile in the order they are shown, read once. Raises InvalidData."""
+    """All programmes of a profile in the order they are shown, as they are approved. Raises InvalidData."""
+    return programmes_in_use(profile)
+
+
+def programmes_of_files(profile: str = DEFAULT_PROFILE) -> tuple[Programme, ...]:
+    """The programmes that came with the portal. Raises InvalidData."""
     return load_programmes(profile)
 
 

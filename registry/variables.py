@@ -108,18 +108,23 @@ def zone_of(facts: Facts) -> Zone:
 
 
 def questions(zone: Zone, model: IndexModel | None = None) -> Questions:
-    """What the zone's model (the newest when none is given) and the programmes ask, and nothing else."""
-    return _questions(zone, model or models()[-1])
+    """What the zone's model (any model, when none is given) and the programmes ask, and nothing else.
+
+    A form without a day of its own must neither hide what the model in force needs nor what the next one will need.
+    """
+    return _questions(zone, (model,) if model else models(), programme_questions())
 
 
 @cache
-def _questions(zone: Zone, model: IndexModel) -> Questions:
-    variables = model.zones[zone].variables
+def _questions(
+    zone: Zone, asking: tuple[IndexModel, ...], of_programmes: tuple[MemberQuestion, ...]
+) -> Questions:
+    variables = [variable for model in asking for variable in model.zones[zone].variables]
     household = {fact for variable in variables for fact in variable.household_questions()}
-    of_model = [question for variable in variables if (question := variable.member_question())]
+    of_models = [question for variable in variables if (question := variable.member_question())]
     return Questions(
         household=tuple(fact for fact in HouseholdFacts.model_fields if fact in household),
-        members=tuple(dict.fromkeys([*of_model, *programme_questions()])),
+        members=tuple(dict.fromkeys([*of_models, *of_programmes])),
     )
 
 

@@ -1,0 +1,364 @@
+"""A version's life: proposed, approved by two people who did not propose it, in force from its day, or withdrawn.
+
+Whoever proposes a draft anew with another text begins its life again: earlier approvals were of what is no more.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import delete, func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from identity.audit import officer, record
+from identity.roles import Duty
+from registry.acts import Act
+from registry.dates import local_date
+from registry.errors import ChangedMeanwhile, NotFound, Refused
+from registry.index_models import IndexModel, models_of_files
+from registry.model_life.checks import Checked, FileRefused, ModelKind, check_file, name_and_day, read_content
+from registry.model_life.documents import Fault
+from registry.model_life.shelf import Content
+from registry.model_life.tables import (
+    DryRun,
+    ModelApproval,
+    ModelNotice,
+    ModelVersion,
+    VersionStatus,
+)
+from registry.officers import officer_with
+from registry.programmes import programmes_of_files
+from registry.rows import insert_unless_taken
+
+APPROVALS_NEEDED: Final = 2
+# Between the second approval and the first day: time to tell whoever would lose, and for them to act.
+NOTICE: Final = timedelta(days=15)
+# On the last day before it counts, a withdrawal could reach some processes after midnight.
+LAST_WITHDRAWAL: Final = timedelta(days=1)
+
+
+class OwnProposal(Refused):
+    """Whoever proposes a version does not approve it."""
+
+    code = "own_proposal"
+
+
+class ApprovedByYou(Refused):
+    """The second approval is another person's."""
+
+    code = "approved_by_you"
+
+
+class NoDryRun(Refused):
+    """Nobody approves what nobody has tried on all households."""
+
+    code = "no_dry_run"
+
+
+class TooSoon(Refused):
+    """Whoever would lose could not be told in time."""
+
+    code = "too_soon"
+
+
+class NotOpen(Refused):
+    """The version is no draft any more, or it can no longer be withdrawn."""
+
+    code = "not_open"
+
+
+class NoLongerFits(Refused):
+    """What is in force, or the calendar, has moved on since the version was proposed."""
+
+    code = "no_longer_fits"
+
+
+class Phase(StrEnum):
+    """Where a version is in its life on some day."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    IN_FORCE = "in_force"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A version with its content; those that came with the portal have no row."""
+
+    name: str
+    kind: ModelKind
+    effective_from: date
+    phase: Phase
+    content: Content
+    version: ModelVersion | None = None
+
+    @property
+    def line(self) -> str:
+        """What it takes its turn in: the index, or one programme."""
+        return "index" if isinstance(self.content, IndexModel) else self.content.code
+
+
+async def propose(
+    session: AsyncSession, *, text: str, staff_id: int, now: datetime, operator: str | None = None
+) -> ModelVersion:
+    """Keep a file as a draft, or as the new text of the draft of this name. Raises NotAllowed, FileRefused.
+
+    `operator` is who typed the command, where there was one.
+    """
+    staff = await officer_with(session, staff_id=staff_id, duty=Duty.APPROVE_MODELS)
+    checked = check_file(text, today=local_date(now))
+    version = await _draft_of(session, checked, staff_id, now)
+    await record(
+        session,
+        actor=officer(staff.id or 0),
+        action=Act.MODEL_PROPOSED,
+        details={"model": version.name, "sha256": version.sha256, "operator": operator},
+        now=now,
+    )
+    return version
+
+
+async def _draft_of(session: AsyncSession, checked: Checked, staff_id: int, now: datetime) -> ModelVersion:
+    values = {
+        "kind": checked.kind,
+        "content": checked.text,
+        "sha256": checked.sha256,
+        "status": VersionStatus.DRAFT,
+        "effective_from": checked.effective_from,
+        "proposed_by": staff_id,
+        "proposed_at": now,
+    }
+    version_id = await insert_unless_taken(session, ModelVersion, name=checked.name, **values)
+    if version_id is not None:
+        return await session.get_one(ModelVersion, version_id)
+    version = await lock_version(session, name=checked.name)
+    if version.status is VersionStatus.APPROVED:
+        fault = Fault(
+            "name", f"{checked.name} is approved: it is withdrawn first, or a new model takes a new name"
+        )
+        raise FileRefused((fault,))
+    if version.status is VersionStatus.DRAFT and version.sha256 == checked.sha256:
+        return version
+    for voided in (ModelApproval, ModelNotice):
+        await session.exec(delete(voided).where(col(voided.version_id) == version.id))
+    version.sqlmodel_update(values | {"withdrawn_by": None, "withdrawn_at": None})
+    session.add(version)
+    await session.flush()
+    return version
+
+
+async def lock_version(session: AsyncSession, *, name: str) -> ModelVersion:
+    """The version, which nobody else changes until the end of the transaction. Raises NotFound."""
+    found = await session.exec(
+        select(ModelVersion)
+        .where(ModelVersion.name == name)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    version = found.one_or_none()
+    if version is None:
+        raise NotFound
+    return version
+
+
+async def approve(
+    session: AsyncSession, *, name: str, sha256: str, staff_id: int, now: datetime
+) -> ModelVersion:
+    """Approve the text of this digest. With the second person's approval the version counts from its day on.
+
+    Raises NotAllowed, NotFound, NotOpen, ChangedMeanwhile, OwnProposal, NoDryRun, TooSoon, NoLongerFits, ApprovedByYou.
+    """
+    await officer_with(session, staff_id=staff_id, duty=Duty.APPROVE_MODELS)
+    version = await lock_version(session, name=name)
+    await _check_approvable(session, version, sha256, staff_id, now)
+    given = {"version_id": version.id, "staff_id": staff_id, "sha256": sha256, "approved_at": now}
+    if await insert_unless_taken(session, ModelApproval, **given) is None:
+        raise ApprovedByYou
+    approvals = await _count_approvals(session, version)
+    if approvals >= APPROVALS_NEEDED:
+        version.status, version.approved_at = VersionStatus.APPROVED, now
+        session.add(version)
+    await record(
+        session,
+        actor=officer(staff_id),
+        action=Act.MODEL_APPROVED,
+        details={"model": name, "sha256": sha256, "approvals": approvals},
+        now=now,
+    )
+    return version
+
+
+async def _check_approvable(
+    session: AsyncSession, version: ModelVersion, sha256: str, staff_id: int, now: datetime
+) -> None:
+    if version.status is not VersionStatus.DRAFT:
+        raise NotOpen
+    if version.sha256 != sha256:
+        raise ChangedMeanwhile
+    if version.proposed_by == staff_id:
+        raise OwnProposal
+    if await finished_dry_run(session, version=version) is None:
+        raise NoDryRun
+    today = local_date(now)
+    if version.effective_from < today + NOTICE:
+        raise TooSoon
+    try:
+        check_file(version.content, today=today)
+    except FileRefused:
+        raise NoLongerFits from None
+
+
+async def _count_approvals(session: AsyncSession, version: ModelVersion) -> int:
+    counted = await session.scalar(
+        select(func.count(func.distinct(ModelApproval.staff_id))).where(
+            ModelApproval.version_id == version.id,
+            ModelApproval.sha256 == version.sha256,
+            ModelApproval.staff_id != version.proposed_by,
+        )
+    )
+    return counted or 0
+
+
+async def withdraw(session: AsyncSession, *, name: str, staff_id: int, now: datetime) -> ModelVersion:
+    """Take a version back before it counts. Raises NotAllowed, NotFound, NotOpen."""
+    await officer_with(session, staff_id=staff_id, duty=Duty.APPROVE_MODELS)
+    version = await lock_version(session, name=name)
+    if not may_be_withdrawn(version, local_date(now)) or await _carries_others(session, version):
+        raise NotOpen
+    version.status, version.withdrawn_by, version.withdrawn_at = VersionStatus.WITHDRAWN, staff_id, now
+    session.add(version)
+    await record(
+        session,
+        actor=officer(staff_id),
+        action=Act.MODEL_WITHDRAWN,
+        details={"model": name, "sha256": version.sha256},
+        now=now,
+    )
+    return version
+
+
+def may_be_withdrawn(version: ModelVersion, today: date) -> bool:
+    if version.status is VersionStatus.DRAFT:
+        return True
+    return version.status is VersionStatus.APPROVED and version.effective_from > today + LAST_WITHDRAWAL
+
+
+async def _carries_others(session: AsyncSession, version: ModelVersion) -> bool:
+    """A later version of a programme tells this one's rule too: the later one goes first."""
+    if version.status is VersionStatus.DRAFT or version.kind is not ModelKind.PROGRAMME:
+        return False
+    code = read(version).content
+    later = await session.exec(
+        select(ModelVersion).where(
+            ModelVersion.kind == ModelKind.PROGRAMME,
+            ModelVersion.status == VersionStatus.APPROVED,
+            col(ModelVersion.effective_from) > version.effective_from,
+        )
+    )
+    return any(_code(read(each).content) == _code(code) for each in later)
+
+
+def _code(content: Content) -> str:
+    return "" if isinstance(content, IndexModel) else content.code
+
+
+def read(version: ModelVersion) -> Checked:
+    return read_content(version.kind, json.loads(version.content))
+
+
+async def find_version(session: AsyncSession, *, name: str) -> ModelVersion:
+    """Raises NotFound."""
+    found = (await session.exec(select(ModelVersion).where(ModelVersion.name == name))).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def approvals_of(session: AsyncSession, *, version: ModelVersion) -> Sequence[ModelApproval]:
+    """The approvals of the text as it is, in their order."""
+    found = await session.exec(
+        select(ModelApproval)
+        .where(ModelApproval.version_id == version.id, ModelApproval.sha256 == version.sha256)
+        .order_by(col(ModelApproval.id))
+    )
+    return found.all()
+
+
+async def finished_dry_run(session: AsyncSession, *, version: ModelVersion) -> DryRun | None:
+    """The newest one of this very text."""
+    found = await session.exec(
+        select(DryRun)
+        .where(
+            DryRun.version_id == version.id,
+            DryRun.sha256 == version.sha256,
+            col(DryRun.finished_at).is_not(None),
+        )
+        .order_by(col(DryRun.id).desc())
+        .limit(1)
+    )
+    return found.one_or_none()
+
+
+async def known_versions(session: AsyncSession, *, today: date) -> tuple[Known, ...]:
+    """Every version there is, those that came with the portal too, the newest day first."""
+    kept = (await session.exec(select(ModelVersion).order_by(col(ModelVersion.id)))).all()
+    entries = [*_of_files(today), *(_known(version, today) for version in kept)]
+    entries.sort(key=lambda each: (each.effective_from, each.name), reverse=True)
+    in_force: set[str] = set()
+    return tuple(_after_later_ones(each, in_force) for each in entries)
+
+
+def _of_files(today: date) -> list[Known]:
+    contents: list[Content] = [*models_of_files(), *programmes_of_files()]
+    entries = []
+    for content in contents:
+        name, day = name_and_day(content)
+        kind = ModelKind.INDEX_MODEL if isinstance(content, IndexModel) else ModelKind.PROGRAMME
+        entries.append(Known(name, kind, day, _phase_on(day, today), content))
+    return entries
+
+
+def _known(version: ModelVersion, today: date) -> Known:
+    phase = Phase(version.status.value)
+    if version.status is VersionStatus.APPROVED:
+        phase = _phase_on(version.effective_from, today)
+    return Known(version.name, version.kind, version.effective_from, phase, read(version).content, version)
+
+
+def _phase_on(effective_from: date, today: date) -> Phase:
+    return Phase.IN_FORCE if effective_from <= today else Phase.APPROVED
+
+
+def _after_later_ones(known: Known, in_force: set[str]) -> Known:
+    """The newest of its line that has begun is in force; those before it are replaced."""
+    if known.phase is not Phase.IN_FORCE:
+        return known
+    if known.line in in_force:
+        return Known(
+            known.name, known.kind, known.effective_from, Phase.REPLACED, known.content, known.version
+        )
+    in_force.add(known.line)
+    return known
+
+
+async def known_named(session: AsyncSession, *, name: str, today: date) -> Known:
+    """Raises NotFound."""
+    for known in await known_versions(session, today=today):
+        if known.name == name:
+            return known
+    raise NotFound
+
+
+async def before(session: AsyncSession, *, known: Known, today: date) -> Known | None:
+    """The version of the same line that counts until this one begins."""
+    for other in await known_versions(session, today=today):
+        counts = other.phase in (Phase.APPROVED, Phase.IN_FORCE, Phase.REPLACED)
+        if counts and other.line == known.line and other.effective_from < known.effective_from:
+            return other
+    return None
