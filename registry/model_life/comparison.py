@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Protocol
 
 from registry.facts import Zone
 from registry.index_models import IndexModel
@@ -21,6 +22,7 @@ class Subject(StrEnum):
     VARIABLE = "variable"
     THRESHOLD = "threshold"
     BAND = "band"
+    CATEGORY = "category"
     UNDER_SCHOOL_AGE_OR_IN_SCHOOL = "under_school_age_or_in_school"
     OUT_OF_SCHOOL = "out_of_school"
     FAMILY_MINIMUM = "family_minimum"
@@ -29,7 +31,7 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`code` is the region or the variable, the edges of a band, or the ranks of children. None: it is not there."""
+    """`code` is the region or the variable, the edges of a band, or the ranks of children, or the category. None: it is not there."""
 
     subject: Subject
     code: str
@@ -39,6 +41,11 @@ class Difference:
 
 
 Numbers = dict[tuple[Zone | None, Subject, str], Decimal]
+
+
+class Dated(Protocol):
+    @property
+    def effective_from(self) -> date: ...
 
 
 class NotComparable(Exception):
@@ -89,12 +96,15 @@ def _of_programme(programme: Programme) -> Numbers:
         for band in rule.bands:
             edge = "" if band.at_or_below is None else exact_text(band.at_or_below)
             numbers[None, Subject.BAND, f"{exact_text(band.above)} {edge}".strip()] = band.monthly_mad
+    else:
+        for category in rule.categories:
+            numbers[None, Subject.CATEGORY, category.code] = category.monthly
     if programme.amounts:
         numbers |= _of_amounts(max(programme.amounts, key=_begins))
     return numbers
 
 
-def _begins(dated: ThresholdRule | BandsRule | ChildAmounts) -> date:
+def _begins(dated: Dated) -> date:
     return dated.effective_from
 
 

@@ -20,6 +20,7 @@ EXACT_KEYS: Final = frozenset(
         "at_or_below",
         "above",
         "monthly_mad",
+        "monthly",
         "family_minimum",
         "without_children",
     }

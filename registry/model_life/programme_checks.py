@@ -116,8 +116,9 @@ def _as_written(name: str, entry: Any) -> str | None:
 
 
 def _check_amounts(document: Mapping[str, Any], faults: Faults) -> None:
-    """Money that is given from a day on has an amount on that day."""
-    if text_of(document, "benefit") != Benefit.MONTHLY_AID:
+    """Money that is given by an index has an amount from the first day on; categories tell theirs themselves."""
+    kinds = {text_of(rule, "kind") for rule in items_of(document, "rules")}
+    if text_of(document, "benefit") != Benefit.MONTHLY_AID or "categories" in kinds:
         return
     rule_days = _days(document, "rules")
     amount_days = _days(document, "amounts")
