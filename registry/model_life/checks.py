@@ -96,7 +96,7 @@ def _check_content(kind: ModelKind, document: dict[str, Any], faults: Faults, to
 def read_content(kind: ModelKind, document: Any, warnings: tuple[Fault, ...] = ()) -> Checked:
     content = SHAPES[kind].model_validate(document)
     assert isinstance(content, IndexModel | Programme)
-    text = canonical(content)
+    text = canonical(document)
     name, day = name_and_day(content)
     return Checked(kind, name, day, content, text, digest(text), warnings)
 

@@ -31,7 +31,7 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`code` is the region or the variable, the edges of a band, or the ranks of children, or the category. None: it is not there."""
+    """`code` is the region, variable or category, the edges of a band, or the ranks of children. None: not there."""
 
     subject: Subject
     code: str

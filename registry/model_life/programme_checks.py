@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from registry.geography import FALLBACK_LANGUAGES
-from registry.model_life.documents import Faults, canonical, items_of, text_of
+from registry.model_life.documents import Faults, items_of, text_of
 from registry.model_life.index_model_checks import SHORTEST_SOURCE, read_day
 from registry.programme_files import BandsRule, Benefit, Programme, ThresholdRule
 
@@ -65,14 +65,14 @@ def _check_dates(
     document: Mapping[str, Any], faults: Faults, name: str, before: Programme | None, today: date
 ) -> list[date]:
     """The days on which something new begins in one of the lists."""
-    kept = [canonical(entry) for entry in getattr(before, name)] if before else []
+    kept = list(getattr(before, name)) if before else []
     entries = items_of(document, name)
     days = [read_day(entry.get("effective_from")) if isinstance(entry, dict) else None for entry in entries]
     for position, entry in enumerate(kept):
         if position >= len(entries):
             faults.add((name,), f"entries of {before.code if before else ''} are missing: {PAST}")
             break
-        if _as_written(name, entries[position]) not in (None, entry):
+        if (written := _read_entry(name, entries[position])) is not None and written != entry:
             faults.add((name, position), PAST)
     new = []
     for position, day in enumerate(days):
@@ -96,8 +96,8 @@ def _check_dates(
     return new
 
 
-def _as_written(name: str, entry: Any) -> str | None:
-    """An entry as it would be kept; None when its shape is wrong, which is said elsewhere."""
+def _read_entry(name: str, entry: Any) -> Any:
+    """An entry as the rules read it; None when its shape is wrong, which is said elsewhere."""
     try:
         part = Programme.model_validate(
             {
@@ -112,7 +112,7 @@ def _as_written(name: str, entry: Any) -> str | None:
         )
     except ValidationError:
         return None
-    return canonical(getattr(part, name)[0])
+    return getattr(part, name)[0]
 
 
 def _check_amounts(document: Mapping[str, Any], faults: Faults) -> None:
