@@ -44,6 +44,7 @@ class Template(StrEnum):
     INVITATION_ANSWERED = "invitation_answered"
     DECLARATION_RECEIVED = "declaration_received"
     INDEX_COMPUTED = "index_computed"
+    INDEX_RECOMPUTED = "index_recomputed"
     ELIGIBILITY_DECIDED = "eligibility_decided"
     REQUEST_RECEIVED = "request_received"
     REQUEST_DECIDED = "request_decided"
@@ -109,6 +110,7 @@ MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
         Template.INVITATION_ANSWERED: _notice(reference=Kind.TEXT),
         Template.DECLARATION_RECEIVED: _notice(reference=Kind.TEXT, date=Kind.DATE),
         Template.INDEX_COMPUTED: _notice(date=Kind.DATE),
+        Template.INDEX_RECOMPUTED: _notice(date=Kind.DATE),
         Template.ELIGIBILITY_DECIDED: _notice(date=Kind.DATE),
         Template.REQUEST_RECEIVED: _notice(reference=Kind.TEXT, date=Kind.DATE, until=Kind.DATE),
         Template.REQUEST_DECIDED: _notice(reference=Kind.TEXT, date=Kind.DATE),

@@ -111,7 +111,7 @@ async def invite_adult(
             person_id=invited.id,
             template=Template.INVITATION,
             values={"reference": invitation.reference, "until": local_date(invitation.expires_at)},
-            link="/household/members",
+            link="/household/invitations",
             now=now,
         )
     return invitation.reference

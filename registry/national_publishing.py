@@ -41,6 +41,11 @@ from registry.variables import index_of
 from registry.versions import Version, read_versions
 
 BATCH: Final = 100
+# Nothing was declared: what the new rules moved is what one wants to read.
+PAGE_OF: Final = {
+    Template.INDEX_RECOMPUTED: f"{INDEX_PAGE}/comparison",
+    Template.ELIGIBILITY_DECIDED: INDEX_PAGE,
+}
 
 
 class TwoIndexes(Exception):
@@ -258,7 +263,7 @@ async def _tell(session: AsyncSession, run_id: int, changes: Sequence[Change], n
     )
     values = {"date": local_date(now)}
     notices = [
-        Notice(recipient_of(account), template, values, INDEX_PAGE)
+        Notice(recipient_of(account), template, values, PAGE_OF[template])
         for household_id, account in found
         for template in _templates(by_household[household_id])
     ]
@@ -271,7 +276,7 @@ async def _tell(session: AsyncSession, run_id: int, changes: Sequence[Change], n
 
 def _templates(change: Change) -> list[Template]:
     told = [
-        (change.moves_index, Template.INDEX_COMPUTED),
+        (change.moves_index, Template.INDEX_RECOMPUTED),
         (change.moves_decisions, Template.ELIGIBILITY_DECIDED),
     ]
     return [template for is_told, template in told if is_told]

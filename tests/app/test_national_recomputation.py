@@ -110,7 +110,7 @@ async def test_a_new_model_gives_the_family_a_new_ledger_and_tells_both_adults(
         assert [(each.programme, each.outcome) for each in decided] == [
             (each["programme"], each["outcome"]) for each in event.decisions
         ]
-        assert (await told(session, family.fatima))[told_before:][0] == Template.INDEX_COMPUTED
+        assert (await told(session, family.fatima))[told_before:][0] == Template.INDEX_RECOMPUTED
         assert len(await told(session, family.hassan)) > 0
         noted = (await session.exec(select(AuditEntry).order_by(col(AuditEntry.id).desc()))).first()
         assert noted is not None
