@@ -16,12 +16,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.db import checkpoint, create_engine, guard_single_process
 from app.errors import without_values
 from app.main import create_app, create_portal
+from app.periodic import JOBS
 from app.posts import forget_old_posts
 from app.requests import Portal
 from app.schema import is_current
 from app.settings import SettingRefused, Settings, read_settings
 from identity.retention import forget_expired
 from notifications import worker as deliveries
+from notifications.jobs import run_due_jobs
 from notifications.providers.demonstration import DemonstrationProvider
 from notifications.providers.http_sms import HttpSmsProvider
 from notifications.providers.protocol import Provider
@@ -155,6 +157,7 @@ async def _keep_house(portal: Portal, stop: asyncio.Event) -> None:
                 await forget_drafts(session, now=now)
                 await forget_old_posts(session, now=now)
                 await session.commit()
+            await run_due_jobs(portal.writes, JOBS, now=portal.clock())
             await checkpoint(portal.engine)
         except Exception as error:
             log.error("housekeeping failed; it is tried again", exc_info=without_values(error))

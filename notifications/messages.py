@@ -47,7 +47,11 @@ class Template(StrEnum):
     INDEX_RECOMPUTED = "index_recomputed"
     ELIGIBILITY_DECIDED = "eligibility_decided"
     REQUEST_RECEIVED = "request_received"
+    REQUEST_DUE_SOON = "request_due_soon"
+    REQUEST_ESCALATED = "request_escalated"
     REQUEST_DECIDED = "request_decided"
+    STAFF_REQUEST_DUE = "staff_request_due"
+    STAFF_REQUEST_ESCALATED = "staff_request_escalated"
     VISIT_OPENED = "visit_opened"
     VISIT_ENDED = "visit_ended"
 
@@ -74,7 +78,7 @@ class Message:
 
     @property
     def has_inbox(self) -> bool:
-        return not self.is_code
+        return not self.is_code and self.channels == BOTH
 
 
 def _code(channel: Channel) -> Message:
@@ -83,6 +87,11 @@ def _code(channel: Channel) -> Message:
 
 def _notice(**values: Kind) -> Message:
     return Message(values=MappingProxyType(values), secrets=frozenset(), channels=BOTH)
+
+
+def _staff_notice(**values: Kind) -> Message:
+    """For officers, who have an address at the centre and no inbox: a reference, and nothing of whose it is."""
+    return Message(values=MappingProxyType(values), secrets=frozenset(), channels=frozenset({Channel.EMAIL}))
 
 
 MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
@@ -113,6 +122,10 @@ MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
         Template.INDEX_RECOMPUTED: _notice(date=Kind.DATE),
         Template.ELIGIBILITY_DECIDED: _notice(date=Kind.DATE),
         Template.REQUEST_RECEIVED: _notice(reference=Kind.TEXT, date=Kind.DATE, until=Kind.DATE),
+        Template.REQUEST_DUE_SOON: _notice(reference=Kind.TEXT, until=Kind.DATE),
+        Template.REQUEST_ESCALATED: _notice(reference=Kind.TEXT, until=Kind.DATE),
+        Template.STAFF_REQUEST_DUE: _staff_notice(reference=Kind.TEXT, until=Kind.DATE),
+        Template.STAFF_REQUEST_ESCALATED: _staff_notice(reference=Kind.TEXT, until=Kind.DATE),
         Template.REQUEST_DECIDED: _notice(reference=Kind.TEXT, date=Kind.DATE),
         Template.VISIT_OPENED: _notice(reference=Kind.TEXT, at=Kind.INSTANT, until=Kind.INSTANT),
         Template.VISIT_ENDED: _notice(reference=Kind.TEXT, at=Kind.INSTANT),

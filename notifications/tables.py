@@ -97,6 +97,16 @@ class Delivery(SQLModel, table=True):
     provider_reference: str | None = Field(default=None, max_length=200)
 
 
+class PeriodicJob(SQLModel, table=True):
+    """Work that time brings about: who takes it when it is due, and it is due again `every` so often."""
+
+    __tablename__ = "periodic_job"
+
+    name: str = Field(primary_key=True, max_length=40)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    ran_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class DemonstrationMessage(SQLModel, table=True):
     """What the demonstration's provider would have sent. It is in clear: filled in the demonstration only."""
 

@@ -23,6 +23,8 @@ class Act(StrEnum):
     REQUEST_SENT = "request_sent"
     REQUEST_OPENED = "request_opened"
     REQUEST_VIEWED = "request_viewed"
+    REQUEST_REMINDED = "request_reminded"
+    REQUEST_ESCALATED = "request_escalated"
     REQUEST_CORRECTED = "request_corrected"
     REQUEST_REFUSED = "request_refused"
     DOCUMENT_READ = "document_read"

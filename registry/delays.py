@@ -42,6 +42,8 @@ class Delays:
 
     invitation_days: int
     recomputation_answer_days: int
+    recomputation_reminder_days: int
+    source_answer_days: int
     change_report_days: int
     draft_days: int
 

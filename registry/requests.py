@@ -20,12 +20,15 @@ from registry.delays import delays_on, due_on
 from registry.documents import CleanDocument, StoredDocument, documents_of, store_document
 from registry.errors import NoHousehold, NotFound, Refused
 from registry.households import find_household, lock_household
+from registry.indexes import ledger
 from registry.rows import insert_unless_taken
+from registry.scoring import Line
 from registry.tables import (
     Declaration,
     Household,
     IndexEvent,
     RecomputationRequest,
+    RequestOwner,
     RequestReason,
     RequestStatus,
 )
@@ -73,8 +76,15 @@ class RequestTimeline:
     opened_at: datetime | None
     decided_at: datetime | None
     decision_words: str | None
+    owner: RequestOwner
+    source: str | None
+    reminded_at: datetime | None
+    escalated_at: datetime | None
+    region: str
     index_before: Decimal | None
     index_after: Decimal | None
+    lines_before: tuple[Line, ...]
+    lines_after: tuple[Line, ...]
 
     @property
     def is_open(self) -> bool:
@@ -91,12 +101,14 @@ async def request_recomputation(
     line_code: str | None = None,
     fact: str | None = None,
     proposed_value: str | None = None,
+    source: str | None = None,
     document: CleanDocument | None = None,
     sealer: Sealer | None = None,
     actor: Actor | None = None,
 ) -> RecomputationRequest:
     """Ask the household's centre to look at the index again. `fact` is named as `registry.corrections` says.
 
+    A line whose value a source gave is that source's to answer for: `source` names it, and the clock is the source's.
     Raises NoHousehold, NoIndex, AlreadyOpen, InvalidRequest. A document needs the sealer.
     """
     found = await find_household(session, person_id=person_id)
@@ -108,6 +120,7 @@ async def request_recomputation(
         raise NoIndex
     _check(index, reason, words, line_code, fact, proposed_value)
     by = acting(actor, person_id)
+    owner = RequestOwner.SOURCE if source else RequestOwner.CENTRE
     request_id = await insert_unless_taken(
         session,
         RecomputationRequest,
@@ -122,7 +135,9 @@ async def request_recomputation(
         status=RequestStatus.RECEIVED,
         centre_code=await _centre_code(session, household),
         received_at=now,
-        due_on=due_on(local_date(now), delays_on(local_date(now)).recomputation_answer_days),
+        owner=owner,
+        source=source,
+        due_on=due_on(local_date(now), answer_days(owner, local_date(now))),
         index_before_id=index.id,
         visit_id=by.visit_id,
     )
@@ -173,7 +188,7 @@ async def _acknowledge(
         person_id=request.person_id,
         household_id=request.household_id,
         reference=request.reference,
-        details={"reason": request.reason.value, "line": request.line_code},
+        details={"reason": request.reason.value, "line": request.line_code, "owner": request.owner.value},
         now=now,
     )
     await tell(
@@ -184,6 +199,14 @@ async def _acknowledge(
         link="/household/recomputation",
         now=now,
     )
+
+
+def answer_days(owner: RequestOwner, day: date) -> int:
+    """How many days the owner of a line has, by the configuration of the day on which it is asked."""
+    delays = delays_on(day)
+    if owner is RequestOwner.SOURCE:
+        return delays.source_answer_days
+    return delays.recomputation_answer_days
 
 
 async def requests_of(session: AsyncSession, *, person_id: int) -> tuple[RequestTimeline, ...]:
@@ -209,6 +232,8 @@ async def request_timeline(session: AsyncSession, *, person_id: int, reference: 
 
 async def _timeline(session: AsyncSession, request: RecomputationRequest, person_id: int) -> RequestTimeline:
     is_own = request.person_id == person_id
+    before = await _event(session, request.index_before_id)
+    after = await _event(session, request.index_after_id)
     return RequestTimeline(
         reference=request.reference,
         is_own=is_own,
@@ -225,11 +250,17 @@ async def _timeline(session: AsyncSession, request: RecomputationRequest, person
         opened_at=request.opened_at,
         decided_at=request.decided_at,
         decision_words=request.decision_words if is_own else None,
-        index_before=await _index(session, request.index_before_id),
-        index_after=await _index(session, request.index_after_id),
+        owner=request.owner,
+        source=request.source,
+        reminded_at=request.reminded_at,
+        escalated_at=request.escalated_at,
+        region=before.region if before else "",
+        index_before=before.index if before else None,
+        index_after=after.index if after else None,
+        lines_before=ledger(before.lines) if before else (),
+        lines_after=ledger(after.lines) if after else (),
     )
 
 
-async def _index(session: AsyncSession, index_id: int | None) -> Decimal | None:
-    event = await session.get(IndexEvent, index_id) if index_id else None
-    return event.index if event else None
+async def _event(session: AsyncSession, event_id: int | None) -> IndexEvent | None:
+    return await session.get(IndexEvent, event_id) if event_id else None

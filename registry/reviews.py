@@ -27,6 +27,7 @@ from registry.tables import (
     Membership,
     MembershipStatus,
     RecomputationRequest,
+    RequestOwner,
     RequestReason,
     RequestStatus,
 )
@@ -47,6 +48,10 @@ class QueueEntry:
     due_on: date
     is_late: bool
     opened_by_self: bool
+    owner: RequestOwner
+    source: str | None
+    is_escalated: bool
+    is_reminded: bool
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,10 @@ async def queue(
             due_on=entry.due_on,
             is_late=entry.due_on < today,
             opened_by_self=entry.opened_by == staff_id,
+            owner=entry.owner,
+            source=entry.source,
+            is_escalated=entry.escalated_at is not None,
+            is_reminded=entry.reminded_at is not None,
         )
         for entry in found
     )

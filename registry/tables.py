@@ -51,6 +51,13 @@ class RequestReason(StrEnum):
     OTHER = "other"
 
 
+class RequestOwner(StrEnum):
+    """Who has to answer: the centre about what was declared, a source about what the source said."""
+
+    CENTRE = "centre"
+    SOURCE = "source"
+
+
 class RequestStatus(StrEnum):
     RECEIVED = "received"
     IN_REVIEW = "in_review"
@@ -289,7 +296,11 @@ class Eligibility(SQLModel, table=True):
 
 
 class RecomputationRequest(SQLModel, table=True):
-    """ "This is wrong": one open request a household, decided once."""
+    """ "This is wrong": one open request a household, decided once.
+
+    `source` names the administrative source that owns the line, when it is one. A request is reminded of once and
+    escalated once; both instants stay when it is decided.
+    """
 
     __tablename__ = "recomputation_request"
     __table_args__ = (
@@ -303,6 +314,7 @@ class RecomputationRequest(SQLModel, table=True):
         Index(
             "ix_request_queue", "centre_code", "due_on", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN
         ),
+        Index("ix_request_due", "due_on", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
     )
 
     id: int = Field(default=None, primary_key=True, sa_type=BigId)
@@ -315,11 +327,15 @@ class RecomputationRequest(SQLModel, table=True):
     fact: str | None = Field(default=None, max_length=40)
     proposed_value: str | None = Field(default=None, max_length=200)
     status: RequestStatus = Field(default=RequestStatus.RECEIVED, sa_type=enum_text(RequestStatus))
+    owner: RequestOwner = Field(default=RequestOwner.CENTRE, sa_type=enum_text(RequestOwner))
+    source: str | None = Field(default=None, max_length=40)
     centre_code: str = Field(max_length=20)
     received_at: datetime = Field(sa_type=UtcDateTime)
     due_on: date
     opened_by: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id")
     opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    escalated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     decided_by: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id")
     decision_words: str | None = Field(default=None, sa_type=Text)

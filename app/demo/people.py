@@ -225,7 +225,10 @@ CHARACTERS: tuple[Character, ...] = (
         ZIANI,
         dt.date(1988, 4, 17),
         FEMALE,
-        N_("A divorced mother in Meknès: her son is claimed by two households."),
+        N_(
+            "A divorced mother in Meknès: her son is claimed by two households, she has two indexes to compare,"
+            " and a request that was not answered in time."
+        ),
         has_account=True,
     ),
     Character(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
+from app.explanations.ledger import Explained, LedgerLine, told_line
 from app.explanations.moves import ToldMove, change_between, told_moves
 from app.explanations.timeline import Moment
 from app.i18n.catalogues import gettext
@@ -16,19 +17,25 @@ from app.i18n.locales import LOCALES
 from app.i18n.variables import VARIABLES
 from registry.centres import centre
 from registry.geography import PlaceName
-from registry.indexes import PastIndex
 from registry.requests import RequestTimeline
 
 
 @dataclass(frozen=True)
 class ToldRequest:
-    """`moves` is None where the two indexes are not known, and empty where nothing moved."""
+    """`moves` is None where the two indexes are not known, and empty where nothing moved.
+
+    `line_before` and `line_after` quote the contested line; `days` are left until the date of the answer, below zero
+    when it has passed.
+    """
 
     timeline: RequestTimeline
     line: str
     centre: PlaceName
     moments: tuple[Moment, ...]
     moves: tuple[ToldMove, ...] | None
+    days: int
+    line_before: LedgerLine | None
+    line_after: LedgerLine | None
 
     @property
     def change(self) -> Decimal | None:
@@ -36,18 +43,26 @@ class ToldRequest:
         return None if before is None or after is None else change_between(before, after)
 
 
-def told_request(request: RequestTimeline, past: Sequence[PastIndex], lang: str) -> ToldRequest:
+def told_request(request: RequestTimeline, today: date, lang: str) -> ToldRequest:
+    about = Explained(lang=lang, region=request.region, source="")
+    code = request.line_code or ""
     return ToldRequest(
         timeline=request,
         line=gettext(lang, VARIABLES[request.line_code]) if request.line_code else "",
         centre=centre(request.centre_code).name(lang),
         moments=request_moments(request, lang),
-        moves=_moves(request, past, lang),
+        moves=_moves(request, lang),
+        days=(request.due_on - today).days,
+        line_before=told_line(request.lines_before, code, about),
+        line_after=told_line(request.lines_after, code, about),
     )
 
 
 def request_moments(request: RequestTimeline, lang: str) -> tuple[Moment, ...]:
-    """Received, under study, answered: with the dates that are known and the date before which the answer comes."""
+    """Received, under study, answered: with the dates that are known and the date before which the answer comes.
+
+    The reminder to the centre and the passing on to its supervisor stand between, where they happened.
+    """
     locale = LOCALES[lang]
     decided = request.decided_at is not None
     studied = Moment(
@@ -66,13 +81,16 @@ def request_moments(request: RequestTimeline, lang: str) -> tuple[Moment, ...]:
         "done" if request.opened_at or decided else "now",
         format_date(request.received_at, locale),
     )
-    return received, studied, answered
+    watched = (
+        (gettext(lang, N_("The centre was reminded of the date")), request.reminded_at),
+        (gettext(lang, N_("Passed on to the supervisor of the centre")), request.escalated_at),
+    )
+    clock = tuple(Moment(title, "done", format_date(at, locale)) for title, at in watched if at)
+    return received, studied, *clock, answered
 
 
-def _moves(request: RequestTimeline, past: Sequence[PastIndex], lang: str) -> tuple[ToldMove, ...] | None:
+def _moves(request: RequestTimeline, lang: str) -> tuple[ToldMove, ...] | None:
     """From the index that the request was about to the one that the decision computed."""
-    if request.index_after is None:
+    if request.index_after is None or not request.lines_before:
         return None
-    after = next((index for index in past if index.computed_at == request.decided_at), None)
-    before = next((index for index in past if index.computed_at <= request.received_at), None)
-    return told_moves(before.lines, after.lines, lang) if before and after else None
+    return told_moves(request.lines_before, request.lines_after, lang)

@@ -10,6 +10,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from app.explanations.moves import told_moves
 from app.explanations.programmes import ProgrammeWords, programme_words
 from app.explanations.reviewed import ADDRESS, ReviewedFact, reviewed_facts, typed_to_correct
 from app.forms.base import Answer, Form, answers_of
@@ -182,6 +183,7 @@ def _check_of_correction(
         changes=changes,
         index=foreseen.index,
         change=change,
+        moves=told_moves(review.lines_now, foreseen.index.lines, request.lang),
         programmes=_programmes(review, foreseen, request.lang),
     )
 

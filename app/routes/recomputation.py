@@ -31,7 +31,6 @@ from registry.centres import centre_for
 from registry.dates import local_date
 from registry.delays import delays_on, due_on
 from registry.errors import NoHousehold, NotFound
-from registry.indexes import PastIndex, history
 from registry.requests import AlreadyOpen, InvalidRequest, NoIndex, RequestTimeline
 from registry.tables import RecomputationRequest, RequestReason, Visit
 
@@ -123,7 +122,7 @@ async def show_receipt(request: PortalRequest, reference: FromPath[str]) -> Resp
     return page(
         request,
         "recomputation/receipt.html",
-        told=told_request(timeline, (), request.lang),
+        told=told_request(timeline, local_date(request.now), request.lang),
         officer=await _officer(request, reference),
     )
 
@@ -192,10 +191,7 @@ async def _follow(
     request: PortalRequest, asked: tuple[RequestTimeline, ...], *, status: int = 200
 ) -> Response[bytes]:
     household = await read_asking(request)
-    past: tuple[PastIndex, ...] = ()
-    if household is not None:
-        past = await history(request.db, household_id=household.household.id)
-    told = [told_request(each, past, request.lang) for each in asked]
+    told = [told_request(each, local_date(request.now), request.lang) for each in asked]
     return page(
         request,
         "recomputation/follow.html",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from litestar import Response
 
+from app.explanations.ledger import Explained, told_line
 from app.explanations.reviewed import ReviewedFact, reviewed_facts
 from app.i18n.catalogues import gettext
 from app.i18n.variables import VARIABLES
@@ -64,6 +65,11 @@ def told(request: PortalRequest, review: Review, *communes: str) -> dict[str, An
         "address": f"{REQUESTS}/{asked.reference}",
         "requester": names(review.requester, request.lang),
         "contested": gettext(request.lang, VARIABLES[asked.line_code]) if asked.line_code else "",
+        "contested_line": told_line(
+            review.lines_before,
+            asked.line_code or "",
+            Explained(lang=request.lang, region=review.index_before.region, source=""),
+        ),
         "days": (asked.due_on - local_date(request.now)).days,
         "is_open": asked.status in OPEN,
         "facts": facts,

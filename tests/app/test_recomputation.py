@@ -12,8 +12,11 @@ from PIL import Image
 from sqlmodel import select
 
 from app.i18n.formats import MINUS
+from app.periodic import JOBS
 from app.requests import Portal
 from identity.audit import officer
+from identity.roles import Role
+from notifications.jobs import run_due_jobs
 from registry.requests import request_recomputation
 from registry.tables import (
     Document,
@@ -24,6 +27,7 @@ from registry.tables import (
     VisitPurpose,
 )
 from tests.app.conftest import Clock
+from tests.app.officers import add_officer_account, sign_in_officer
 from tests.app.pages import PageBrowser, Upload, Value
 from tests.app.settled import CENTRE, come_in, decide, settle
 from tests.registry.family import Family, add_officer, transaction
@@ -383,3 +387,48 @@ async def test_the_receipt_says_who_helped(
         reference = made.reference
     await visitor.open(f"{ADDRESS}/receipts/{reference}")
     assert "Agent" in [each.text for each in visitor.main.all("dd")]
+
+
+async def test_the_clock_is_seen_by_both_and_the_late_request_by_the_supervisor_first(
+    visitor: PageBrowser, browser_of, portal: Portal, family: Family, clock: Clock
+) -> None:
+    await ask_by_pages(visitor)
+    await visitor.open(ADDRESS)
+    assert "15" in visitor.main.first(class_="tag").text, "days left"
+    clock.advance(days=11)
+    await run_due_jobs(portal.writes, JOBS, now=clock.now)
+    await come_in(portal, visitor, family.hassan)
+    await visitor.open(ADDRESS)
+    assert "4" in visitor.main.first(class_="tag").text
+    assert len(list(visitor.main.first(class_="timeline").all("li"))) == 4, "the reminder is told"
+    clock.advance(days=6)
+    await run_due_jobs(portal.writes, JOBS, now=clock.now)
+    await come_in(portal, visitor, family.hassan)
+    await visitor.open(ADDRESS)
+    assert "17 mars 2026" in visitor.main.first(class_="banner-warning").text
+
+    leila = await add_officer_account(portal, "leila", role=Role.SUPERVISOR)
+    desk = browser_of()
+    await sign_in_officer(desk, leila, clock)
+    await desk.open("/staff")
+    assert desk.main.first(class_="banner-warning")
+    (request,) = await kept(portal)
+    assert desk.main.first("table").first("tbody").first("a").text == request.reference
+    assert len(list(desk.main.first("tbody").all(class_="tag-error"))) == 2, "late, and passed on"
+    await desk.follow(request.reference)
+    assert "+0.0906" in desk.text, "the contested line is quoted"
+
+
+async def test_a_decision_quotes_the_line_and_shows_the_new_index_beside_the_old(
+    visitor: PageBrowser, portal: Portal, family: Family
+) -> None:
+    await ask_by_pages(visitor, fact="internet_mad", proposed_value="0")
+    (request,) = await kept(portal)
+    await decide(portal, request.reference, internet_mad="0")
+    await visitor.open(ADDRESS)
+    card = visitor.main.first("section")
+    assert "+0.0906" in card.first(class_="summary").text
+    assert "+0.05436" in card.first(class_="summary").text
+    before, after, change = [each.text for each in card.first(class_="before-after").all("dd")]
+    assert Decimal(after) - Decimal(before) == Decimal(change.replace(MINUS, "-")) == Decimal("-0.03624")
+    assert [each.text.split()[0] for each in card.all(class_="move-points")] == [change]
