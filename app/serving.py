@@ -33,6 +33,7 @@ from notifications.tables import Channel
 from registry.departures import publish_departures
 from registry.drafts import forget_drafts
 from registry.invitations import expire_invitations
+from registry.pre_registrations import forget_pre_registrations
 from registry.visits import end_visits_over
 
 HOUSEKEEPING_SECONDS = 30
@@ -155,6 +156,7 @@ async def _keep_house(portal: Portal, stop: asyncio.Event) -> None:
                 await end_visits_over(session, now=now)
                 await publish_departures(session, now=now)
                 await forget_drafts(session, now=now)
+                await forget_pre_registrations(session, now=now)
                 await forget_old_posts(session, now=now)
                 await session.commit()
             await run_due_jobs(portal.writes, JOBS, now=portal.clock())

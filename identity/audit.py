@@ -25,6 +25,7 @@ class IdentityAction(StrEnum):
     NATIONAL_IDENTITY_STARTED = "national_identity_started"
     NATIONAL_IDENTITY_REFUSED = "national_identity_refused"
     NATIONAL_IDENTITY_PROVEN = "national_identity_proven"
+    IDENTIFIER_ISSUED = "identifier_issued"
     ACCOUNT_OPENED = "account_opened"
     CODE_REFUSED = "code_refused"
     SIGN_IN_REFUSED = "sign_in_refused"

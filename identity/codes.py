@@ -52,6 +52,8 @@ TEMPLATES: Final = {
     Purpose.CHANGE_PHONE: Template.PHONE_CODE,
     Purpose.CANCEL_PHONE: Template.PHONE_CANCEL_CODE,
     Purpose.REMOVE_PHONE: Template.PHONE_REMOVAL_CODE,
+    Purpose.PRE_REGISTRATION: Template.PRE_REGISTRATION_CODE,
+    Purpose.APPOINTMENT: Template.APPOINTMENT_CODE,
 }
 
 

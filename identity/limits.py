@@ -39,6 +39,9 @@ SIGN_INS_FROM: Final = Limit("sign_ins_from", 30, 5 * MINUTE)
 SIGN_INS_TO: Final = Limit("sign_ins_to", 50, 15 * MINUTE)
 MATCHES_OF_DOCUMENT: Final = Limit("matches_of_document", 5, DAY)
 MATCHES_FROM: Final = Limit("matches_from", 10, HOUR)
+PRE_REGISTRATIONS_FROM: Final = Limit("pre_registrations_from", 20, DAY)
+# A family shares one telephone; nobody fills a centre's days from one.
+PRE_REGISTRATIONS_OF: Final = Limit("pre_registrations_of", 8, 30 * DAY)
 NATIONAL_IDENTITY_FROM: Final = Limit("national_identity_from", 30, HOUR)
 # Counted, never refused: a claim that matches must do the work of one that does not.
 FOUND_MATCHES: Final = Limit("found_matches", 1_000_000, DAY)

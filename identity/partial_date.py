@@ -21,6 +21,12 @@ class PartialDate:
             raise ValueError("a day needs its month")
         date(self.year, self.month or 1, self.day or 1)
 
+    @classmethod
+    def read_back(cls, recorded: date, precision: BirthPrecision) -> PartialDate:
+        """The date as it was given, from how it is stored."""
+        month = None if precision is BirthPrecision.YEAR else recorded.month
+        return cls(recorded.year, month, recorded.day if precision is BirthPrecision.DAY else None)
+
     @property
     def precision(self) -> BirthPrecision:
         if self.month is None:

@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity import register
 from identity.partial_date import PartialDate
-from identity.tables import BirthPrecision, DocumentKind, Gender, Person, Proofing
+from identity.tables import DocumentKind, Gender, Person, Proofing
 
 E_contra = TypeVar("E_contra", contravariant=True)
 
@@ -153,19 +153,13 @@ def line_of(person: Person) -> Line:
     )
     return Line(
         name=name,
-        birth_date=_birth_date(person),
+        birth_date=PartialDate.read_back(person.birth_date, person.birth_precision),
         proof=Proof(Proofing.REGISTER_MATCH),
         identifier=person.identifier,
         gender=person.gender,
         phone=person.phone,
         person_id=person.id,
     )
-
-
-def _birth_date(person: Person) -> PartialDate:
-    born, precision = person.birth_date, person.birth_precision
-    month = None if precision is BirthPrecision.YEAR else born.month
-    return PartialDate(born.year, month, born.day if precision is BirthPrecision.DAY else None)
 
 
 @contextmanager

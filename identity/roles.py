@@ -19,6 +19,7 @@ class Duty(StrEnum):
     READ_REQUESTS = "read_requests"
     DECIDE_REQUESTS = "decide_requests"
     OPEN_VISITS = "open_visits"
+    CHECK_IDENTITIES = "check_identities"
     READ_AUDIT = "read_audit"
     MANAGE_STAFF = "manage_staff"
     READ_MODELS = "read_models"
@@ -40,6 +41,14 @@ DUTIES: Final[Mapping[Role, frozenset[Duty]]] = MappingProxyType(
         ),
         Role.AUDITOR: frozenset({Duty.READ_REQUESTS, Duty.READ_AUDIT, Duty.READ_MODELS}),
         Role.ADMINISTRATOR: frozenset({Duty.MANAGE_STAFF, Duty.READ_MODELS, Duty.APPROVE_MODELS}),
+        Role.AGENT: frozenset(
+            {Duty.READ_REQUESTS, Duty.DECIDE_REQUESTS, Duty.OPEN_VISITS, Duty.CHECK_IDENTITIES}
+        ),
+        Role.SUPERVISOR: frozenset(
+            {Duty.READ_REQUESTS, Duty.DECIDE_REQUESTS, Duty.OPEN_VISITS, Duty.CHECK_IDENTITIES}
+        ),
+        Role.AUDITOR: frozenset({Duty.READ_REQUESTS, Duty.READ_AUDIT}),
+        Role.ADMINISTRATOR: frozenset({Duty.MANAGE_STAFF}),
     }
 )
 

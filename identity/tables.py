@@ -12,8 +12,11 @@ from notifications.columns import BigId, UtcDateTime, enum_text
 
 
 class DocumentKind(StrEnum):
+    """`register_receipt` is what a centre hands to somebody without a card, with a number that nobody can guess."""
+
     NATIONAL_CARD = "national_card"
     RESIDENCE_CARD = "residence_card"
+    REGISTER_RECEIPT = "register_receipt"
 
 
 class BirthPrecision(StrEnum):
@@ -52,6 +55,8 @@ class Purpose(StrEnum):
     CHANGE_PHONE = "change_phone"
     CANCEL_PHONE = "cancel_phone"
     REMOVE_PHONE = "remove_phone"
+    PRE_REGISTRATION = "pre_registration"
+    APPOINTMENT = "appointment"
 
 
 class Step(StrEnum):
@@ -94,7 +99,7 @@ class Person(SQLModel, table=True):
     family_name_ar: str = Field(max_length=80)
     given_name_latin: str = Field(max_length=80)
     family_name_latin: str = Field(max_length=80)
-    birth_date: date
+    birth_date: date = Field(index=True)
     birth_precision: BirthPrecision = Field(default=BirthPrecision.DAY, sa_type=enum_text(BirthPrecision))
     gender: Gender = Field(sa_type=enum_text(Gender))
     phone: str | None = Field(default=None, max_length=20)

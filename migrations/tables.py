@@ -18,5 +18,6 @@ import app.posts
 import identity.tables
 import notifications.tables
 import registry.model_life.tables
+import registry.appointment_tables
 import registry.national_tables
 import registry.tables

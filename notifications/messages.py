@@ -54,6 +54,13 @@ class Template(StrEnum):
     STAFF_REQUEST_ESCALATED = "staff_request_escalated"
     VISIT_OPENED = "visit_opened"
     VISIT_ENDED = "visit_ended"
+    PRE_REGISTRATION_CODE = "pre_registration_code"
+    APPOINTMENT_CODE = "appointment_code"
+    PRE_REGISTERED = "pre_registered"
+    APPOINTMENT_BOOKED = "appointment_booked"
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+    APPOINTMENT_REMINDER = "appointment_reminder"
+    IDENTIFIER_ISSUED = "identifier_issued"
 
 
 class Kind(StrEnum):
@@ -66,11 +73,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Message:
-    """`values` are named by the caller of `notify`; `secrets` are sealed until sent and never reach the inbox."""
+    """`values` are named by the caller of `notify`; `secrets` are sealed until sent and never reach the inbox.
+
+    What is told to people who are not in the register yet has no inbox: they have no account to read it in.
+    """
 
     values: Mapping[str, Kind]
     secrets: frozenset[str]
     channels: frozenset[Channel]
+    to_an_account: bool = True
 
     @property
     def is_code(self) -> bool:
@@ -79,6 +90,7 @@ class Message:
     @property
     def has_inbox(self) -> bool:
         return not self.is_code and self.channels == BOTH
+        return self.to_an_account and not self.is_code
 
 
 def _code(channel: Channel) -> Message:
@@ -92,6 +104,13 @@ def _notice(**values: Kind) -> Message:
 def _staff_notice(**values: Kind) -> Message:
     """For officers, who have an address at the centre and no inbox: a reference, and nothing of whose it is."""
     return Message(values=MappingProxyType(values), secrets=frozenset(), channels=frozenset({Channel.EMAIL}))
+def _notice_to_newcomers(*channels: Channel, **values: Kind) -> Message:
+    return Message(
+        values=MappingProxyType(values),
+        secrets=frozenset(),
+        channels=frozenset(channels) or BOTH,
+        to_an_account=False,
+    )
 
 
 MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
@@ -129,6 +148,17 @@ MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
         Template.REQUEST_DECIDED: _notice(reference=Kind.TEXT, date=Kind.DATE),
         Template.VISIT_OPENED: _notice(reference=Kind.TEXT, at=Kind.INSTANT, until=Kind.INSTANT),
         Template.VISIT_ENDED: _notice(reference=Kind.TEXT, at=Kind.INSTANT),
+        Template.PRE_REGISTRATION_CODE: _code(Channel.SMS),
+        Template.APPOINTMENT_CODE: _code(Channel.SMS),
+        Template.PRE_REGISTERED: _notice_to_newcomers(reference=Kind.TEXT, until=Kind.DATE),
+        Template.APPOINTMENT_BOOKED: _notice_to_newcomers(
+            reference=Kind.TEXT, at=Kind.INSTANT, place=Kind.TEXT
+        ),
+        Template.APPOINTMENT_CANCELLED: _notice_to_newcomers(reference=Kind.TEXT, at=Kind.INSTANT),
+        Template.APPOINTMENT_REMINDER: _notice_to_newcomers(
+            Channel.SMS, reference=Kind.TEXT, at=Kind.INSTANT
+        ),
+        Template.IDENTIFIER_ISSUED: _notice_to_newcomers(reference=Kind.TEXT),
     }
 )
 

@@ -26,7 +26,9 @@ from notifications.messages import (
 )
 from notifications.rendering import render_inbox
 from notifications.sealing import Sealer
-from notifications.tables import BOTH, WAITING, Channel, Delivery, Notification
+from notifications.tables import BOTH, WAITING, Channel, Delivery, DeliveryStatus, Notification
+
+WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,16 @@ async def notify(
     channels: frozenset[Channel] = BOTH,
     secret: Mapping[str, str] | None = None,
     sealer: Sealer | None = None,
+    available_at: datetime | None = None,
     expires_at: datetime | None = None,
     dedup_key: str | None = None,
 ) -> Notification:
     """Keep a message for the inbox and queue it for every channel the person has an address for.
 
     The values are exactly those `MESSAGES[template]` declares; a code also needs `secret`, `sealer` and `expires_at`.
-    A second call with the same `dedup_key` writes nothing and returns the first notification. Raises `BadValues`.
+    Nothing leaves before `available_at`; what waits so long needs `expires_at` too, or it is too old when its day
+    comes. A second call with the same `dedup_key` writes nothing and returns the first notification; `withdraw` takes
+    back what still waits under it. Raises `BadValues`.
     """
     message = MESSAGES[template]
     check_values(template, values)
@@ -93,11 +98,27 @@ async def notify(
         return kept
     for channel, address, language in ways(recipient, message.channels & channels):
         delivery = _delivery(kept, channel, address, language, message, expires_at)
+        delivery.available_at = available_at or delivery.available_at
         if secret and sealer:
             delivery.sealed = sealer.seal(json.dumps(dict(secret)), seal_context(delivery.reference))
         session.add(delivery)
     await session.flush()
     return kept
+
+
+async def withdraw(session: AsyncSession, *, dedup_key: str) -> bool:
+    """Send no more of what waits under this key; False when nothing did. What is on its way cannot be called back."""
+    told = select(Notification.id).where(Notification.dedup_key == dedup_key)
+    taken_back = (
+        update(Delivery)
+        .where(
+            col(Delivery.notification_id).in_(told),
+            col(Delivery.status) == DeliveryStatus.QUEUED,
+        )
+        .values(status=DeliveryStatus.EXPIRED, sealed=None, last_error=WITHDRAWN)
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.exec(taken_back)).rowcount > 0
 
 
 def seal_context(delivery_reference: str) -> str:

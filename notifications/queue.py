@@ -51,9 +51,9 @@ class Claimed:
     holder: str
 
     def is_over(self, now: datetime) -> DeliveryStatus | None:
-        """How the delivery ends unsent when its time has passed: a code at its expiry, a notice after 72 h."""
-        if self.expires_at is not None and now >= self.expires_at:
-            return DeliveryStatus.EXPIRED
+        """How the delivery ends unsent when its time has passed: at its expiry, or 72 h after a notice without one."""
+        if self.expires_at is not None:
+            return DeliveryStatus.EXPIRED if now >= self.expires_at else None
         return DeliveryStatus.FAILED if now - self.created_at >= NOTICES_LIVE else None
 
 

@@ -36,6 +36,16 @@ class Act(StrEnum):
     MODEL_WITHDRAWN = "model_withdrawn"
     MODEL_TRIED = "model_tried"
     ACCESS_REFUSED = "access_refused"
+    PRE_REGISTERED = "pre_registered"
+    APPOINTMENT_BOOKED = "appointment_booked"
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+    APPOINTMENT_READ = "appointment_read"
+    APPLICANT_ARRIVED = "applicant_arrived"
+    APPLICANT_TURNED_AWAY = "applicant_turned_away"
+    IDENTITY_CHECKED = "identity_checked"
+    IDENTITY_SECONDED = "identity_seconded"
+    IDENTITY_CHECK_REFUSED = "identity_check_refused"
+    IDENTITY_RECEIPT_READ = "identity_receipt_read"
 
 
 def acting(actor: Actor | None, person_id: int) -> Actor:

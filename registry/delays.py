@@ -46,6 +46,7 @@ class Delays:
     source_answer_days: int
     change_report_days: int
     draft_days: int
+    pre_registration_days: int
 
 
 def delays_on(day: date, profile: str = DEFAULT_PROFILE) -> Delays:

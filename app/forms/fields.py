@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from app.i18n.locales import LOCALES
+from identity.names import InvalidName, NameScript, parse_name
 from identity.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
 from identity.partial_date import PartialDate
 from identity.recovery import parse_recovery_code
@@ -118,7 +119,7 @@ def _parsed(parse: Any) -> BeforeValidator:
     def run(value: Any) -> Any:
         try:
             return parse(_one_text(value))
-        except InvalidNumber as error:
+        except (InvalidNumber, InvalidName) as error:
             raise refused(error.code) from None
 
     return BeforeValidator(run)
@@ -157,6 +158,8 @@ YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Identifier = Annotated[str, _parsed(lambda value: parse_identifier(value).value)]
 Phone = Annotated[str, _parsed(parse_phone)]
 DocumentNumber = Annotated[str, _parsed(parse_document_number)]
+ArabicName = Annotated[str, _parsed(lambda value: parse_name(value, NameScript.ARABIC))]
+LatinName = Annotated[str, _parsed(lambda value: parse_name(value, NameScript.LATIN))]
 RecoveryCode = Annotated[str, _parsed(parse_recovery_code)]
 OneTimeCode = Annotated[str, BeforeValidator(_code)]
 Email = Annotated[str, BeforeValidator(_email)]

@@ -6,6 +6,7 @@ from litestar.handlers import BaseRouteHandler
 
 from app.routes import (
     account,
+    appointments,
     arrival,
     authenticators,
     centres,
@@ -28,6 +29,7 @@ from app.routes import (
     not_me,
     own_sessions,
     phones,
+    pre_registration,
     recomputation,
     recovery,
     refusing,
@@ -47,6 +49,8 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *centres.HANDLERS,
     *claim.HANDLERS,
     *national_identity.HANDLERS,
+    *pre_registration.HANDLERS,
+    *appointments.HANDLERS,
     *sign_in.HANDLERS,
     *recovery.HANDLERS,
     *account.HANDLERS,

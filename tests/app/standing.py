@@ -64,8 +64,9 @@ class Visitors:
         if text == "{totp}":
             return pyotp.TOTP(TOTP_SECRET).at(self.portal.clock())
         if text.startswith("{code:"):
-            person = self.town.people.get(text[6:-1])
-            address = str(person.phone) if person else text[6:-1]
+            named = self.town.fill(text[6:-1])
+            person = self.town.people.get(named)
+            address = str(person.phone) if person else named
             async with self.portal.reads() as session:
                 return await last_code(session, self.portal.keys, address=address)
         return self.town.fill(text)

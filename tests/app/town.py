@@ -22,9 +22,13 @@ from identity.phones import bind_phone
 from identity.roles import Role
 from identity.staff import add_staff
 from identity.tables import Account, Gender, Person, PortalSession, Staff
+from registry.appointments import book
+from registry.centres import centre
+from registry.dates import COUNTRY_TIME
 from registry.documents import clean_document
 from registry.facts import Diploma, Education, HealthCover, Occupation
 from registry.requests import request_recomputation
+from registry.slots import bookable_slots
 from registry.tables import Declaration, Document, Membership, RequestReason, VisitPurpose
 from registry.versions import MemberAnswers
 from registry.visits import end_visit, open_visit, request_visit_code
@@ -37,6 +41,7 @@ from tests.registry.family import (
     gather_members,
     settled_family,
 )
+from tests.registry.newcomers import add_pre_registration
 from tests.registry.worked_households import rural_home
 
 CENTRE, CENTRE_ELSEWHERE = "06.141-1", "05.091-1"
@@ -78,6 +83,7 @@ async def build_town(portal: Portal) -> Town:
         await _change_a_phone(session, town, now)
         await _add_officers(session, portal, town)
         await _add_visits(session, portal, town)
+        await _add_appointments(session, town, now)
         await _open_sessions(session, town, now)
     return town
 
@@ -186,7 +192,7 @@ async def _add_officers(session: AsyncSession, portal: Portal, town: Town) -> No
         "administrator": (Role.ADMINISTRATOR, CENTRE),
         "dismissed": (Role.AGENT, CENTRE),
     }
-    for name, (role, centre) in officers.items():
+    for name, (role, code) in officers.items():
         await add_staff(
             session,
             email=f"{name}@centre.example.ma",
@@ -194,7 +200,7 @@ async def _add_officers(session: AsyncSession, portal: Portal, town: Town) -> No
             name_latin="Amina Bennani",
             password=STAFF_PASSWORD,
             role=role,
-            centre_code=centre,
+            centre_code=code,
             totp_secret=TOTP_SECRET,
             hasher=portal.hasher,
             keys=portal.keys,
@@ -234,6 +240,17 @@ async def _visit(session: AsyncSession, portal: Portal, staff_id: int, person: P
         now=now,
     )
     return visit.id or 0
+
+
+async def _add_appointments(session: AsyncSession, town: Town, now: dt.datetime) -> None:
+    """Aminata is expected, Bintou is here, and somebody without papers waits for a second officer."""
+    town.words["appointed_phone"] = "+212655000001"
+    appointed = await add_pre_registration(session, now, phone=town.words["appointed_phone"])
+    town.words["appointed"] = appointed.reference
+    slots = bookable_slots(centre(CENTRE), now=now)
+    booked = await book(session, kept=appointed, centre_code=CENTRE, starts_at=slots[3].starts_at, now=now)
+    town.words["appointment"] = booked.reference
+    town.words["free_time"] = f"{slots[6].starts_at.astimezone(COUNTRY_TIME):%Y-%m-%dT%H:%M}"
 
 
 async def _open_sessions(session: AsyncSession, town: Town, now: dt.datetime) -> None:

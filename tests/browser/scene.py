@@ -153,12 +153,59 @@ def _ask_for_visit(scene: Scene, visitor: Visitor, who: str) -> None:
     visitor.arrive("/staff/visits/code")
 
 
+PRE_REGISTRATION: Final = {
+    "paper": "none",
+    "given_name_ar": "مريم",
+    "birth_date_year": "1991",
+    "gender": "female",
+    "members": "4",
+    "sms_language": "fr",
+}
+
+
+def _pre_registering(scene: Scene, visitor: Visitor) -> None:
+    visitor.open("/pre-registration")
+    visitor.answer({**PRE_REGISTRATION, "phone": "0661000001"})
+    visitor.arrive("/pre-registration/code")
+
+
+def _coming_back(scene: Scene, visitor: Visitor) -> None:
+    visitor.open("/pre-registration/return")
+    visitor.answer({"pre_registration": "B-7K2M9QXZ4D", "phone": "0661000002"})
+    visitor.arrive("/pre-registration/return/code")
+
+
+def _pre_registered(scene: Scene, visitor: Visitor) -> None:
+    """With an appointment, which can be changed."""
+    visitor.open("/pre-registration")
+    visitor.answer({**PRE_REGISTRATION, "phone": "0661000003"})
+    visitor.arrive("/pre-registration/code")
+    visitor.answer({"code": scene.portal.code_to("+212661000003")})
+    visitor.arrive("/pre-registration/file")
+    chooser = "/pre-registration/appointment?centre=06.141-1"
+    visitor.open(chooser)
+    scene.words["free_day"] = _last_slot(visitor).rpartition("=")[2]
+    visitor.open(f"{chooser}&day={scene.words['free_day']}")
+    scene.words["free_time"] = _last_slot(visitor).rpartition("=")[2]
+    first = visitor.page.locator(".slots a").first.get_attribute("href") or ""
+    visitor.page.goto(first)
+    visitor.answer()
+    visitor.arrive("/pre-registration/file")
+
+
+def _last_slot(visitor: Visitor) -> str:
+    return visitor.page.locator(".slots a").last.get_attribute("href") or ""
+
+
 def _nothing(scene: Scene, visitor: Visitor) -> None:
     """Somebody who only reads."""
 
 
 COMING: Final[dict[str, Callable[[Scene, Visitor], None]]] = {
     ANYBODY: _nothing,
+    "pre-registering": _pre_registering,
+    "coming back": _coming_back,
+    "pre-registered": _pre_registered,
     "claiming": _claiming,
     "proven": _proven,
     "newly claimed": _newly_claimed,

@@ -71,6 +71,19 @@ PLACES: Final = [
         ANYBODY, "/claim", "/sign-in", "/sign-in?next=/messages", "/sign-out", "/recovery", "/staff/sign-in"
     ),
     *places(ANYBODY, "/claim/national-identity", "/claim/national-identity/refused?why=differs"),
+    *places(ANYBODY, "/pre-registration", "/pre-registration/return"),
+    *places("pre-registering", "/pre-registration/code"),
+    *places("coming back", "/pre-registration/return/code"),
+    *places(
+        "pre-registered",
+        "/pre-registration/appointment",
+        "/pre-registration/appointment?province=06.141",
+        "/pre-registration/appointment?centre=06.141-1",
+        "/pre-registration/appointment?centre=06.141-1&day={free_day}",
+        "/pre-registration/appointment?centre=06.141-1&at={free_time}",
+        "/pre-registration/file",
+        "/pre-registration/cancel",
+    ),
     *places("claiming", "/claim/code"),
     *places("proven", "/claim/account"),
     *places("newly claimed", "/claim/done", "/account/email/code", "/household", "/messages", DECLARATION),
@@ -119,6 +132,7 @@ PLACES: Final = [
     ),
     # Pages that answer a form.
     Place(ANYBODY, "/claim", 422, {}),
+    Place(ANYBODY, "/pre-registration", 422, {}),
     Place(ANYBODY, "/sign-in", 422, {}),
     Place(ANYBODY, "/simulator?zone=urban&region=06", 200, URBAN_ESTIMATE),
     Place("khadija", f"{DECLARATION}/spending", 422, dict.fromkeys(URBAN["spending"], "")),

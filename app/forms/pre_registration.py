@@ -1,0 +1,115 @@
+"""What somebody who is not in the register yet is asked at home, and to come back to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, field_validator
+
+from app.forms import birth_dates  # noqa: F401  the words of their errors
+from app.forms.base import Answers, Form
+from app.forms.errors import add_sentences
+from app.forms.fields import (
+    BirthDay,
+    BirthMonth,
+    BirthYear,
+    Email,
+    Language,
+    Phone,
+    birth_date,
+    refused,
+    text,
+    whole_number,
+)
+from app.forms.names import NameAnswers
+from app.i18n.catalogues import mark as N_
+from identity.numbers import InvalidNumber
+from identity.partial_date import PartialDate
+from identity.tables import Gender
+from registry.appointment_tables import Paper
+from registry.pre_registrations import Applicant, parse_reference
+
+MOST_MEMBERS = 20
+
+
+def _reference(value: Any) -> str:
+    try:
+        return parse_reference(str(value))
+    except InvalidNumber:
+        raise refused("invalid") from None
+
+
+class PreRegistrationAnswers(NameAnswers):
+    paper: Paper
+    birth_date_day: BirthDay | None = None
+    birth_date_month: BirthMonth | None = None
+    birth_date_year: BirthYear
+    gender: Gender
+    phone: Phone
+    members: whole_number(1, MOST_MEMBERS)  # type: ignore[valid-type]
+    sms_language: Language
+    email: Email | None = None
+
+    _date_exists = field_validator("birth_date_year")(birth_date)
+
+    def applicant(self, language: str) -> Applicant:
+        return Applicant(
+            paper=self.paper,
+            name=self.name,
+            birth_date=PartialDate(self.birth_date_year, self.birth_date_month, self.birth_date_day),
+            gender=self.gender,
+            phone=self.phone,
+            email=self.email,
+            members=self.members,
+            language=language,
+            sms_language=self.sms_language,
+        )
+
+
+class ReturnAnswers(Answers):
+    pre_registration: Annotated[str, BeforeValidator(_reference)]
+    phone: Phone
+
+
+class BookingAnswers(Answers):
+    centre: text(20)  # type: ignore[valid-type]
+    at: text(20)  # type: ignore[valid-type]
+
+
+def check_applicant(form: Form[PreRegistrationAnswers], today: dt.date) -> None:
+    """What no single field can know: a name in at least one script, and a birth that has happened."""
+    if not form.valid:
+        return
+    name, born = form.data.name, form.data.applicant(form.lang).birth_date
+    if not name.is_known:
+        form.refuse("given_name_ar", "no_name_at_all")
+    if born.first_day > today:
+        form.refuse("birth_date_year", "in_the_future")
+
+
+add_sentences(
+    {
+        ("paper", "missing"): N_("Say which document you have."),
+        ("given_name_ar", "no_name_at_all"): N_(
+            "Enter your given name, in Arabic letters or in Latin letters."
+        ),
+        ("gender", "missing"): N_("Choose female or male."),
+        ("members", "missing"): N_("Say how many people will come, yourself included."),
+        ("members", "not_a_number"): N_("Enter the number of people in digits, for example 4."),
+        ("members", "too_small"): N_("At least one person comes: yourself."),
+        ("members", "too_large"): N_(
+            "At most %(most)s people can come at once. Call us for a larger family."
+        ),
+        ("phone", "too_many_of_telephone"): N_(
+            "This telephone has made as many pre-registrations as it can for now. Go to a service centre."
+        ),
+        ("pre_registration", "missing"): N_("Enter your reference. It begins with B."),
+        ("pre_registration", "invalid"): N_(
+            "Check the reference: it begins with B and has ten more letters and digits."
+        ),
+        ("pre_registration", "wait"): N_(
+            "There were too many tries from here. Try again in an hour, or go to a service centre."
+        ),
+    }
+)
