@@ -29,26 +29,21 @@ class Duty(StrEnum):
 # Nobody who decides about files also manages those who decide, and whoever reads the audit writes nothing.
 DUTIES: Final[Mapping[Role, frozenset[Duty]]] = MappingProxyType(
     {
-        Role.AGENT: frozenset({Duty.READ_REQUESTS, Duty.DECIDE_REQUESTS, Duty.OPEN_VISITS}),
+        Role.AGENT: frozenset(
+            {Duty.READ_REQUESTS, Duty.DECIDE_REQUESTS, Duty.OPEN_VISITS, Duty.CHECK_IDENTITIES}
+        ),
         Role.SUPERVISOR: frozenset(
             {
                 Duty.READ_REQUESTS,
                 Duty.DECIDE_REQUESTS,
                 Duty.OPEN_VISITS,
+                Duty.CHECK_IDENTITIES,
                 Duty.READ_MODELS,
                 Duty.APPROVE_MODELS,
             }
         ),
         Role.AUDITOR: frozenset({Duty.READ_REQUESTS, Duty.READ_AUDIT, Duty.READ_MODELS}),
         Role.ADMINISTRATOR: frozenset({Duty.MANAGE_STAFF, Duty.READ_MODELS, Duty.APPROVE_MODELS}),
-        Role.AGENT: frozenset(
-            {Duty.READ_REQUESTS, Duty.DECIDE_REQUESTS, Duty.OPEN_VISITS, Duty.CHECK_IDENTITIES}
-        ),
-        Role.SUPERVISOR: frozenset(
-            {Duty.READ_REQUESTS, Duty.DECIDE_REQUESTS, Duty.OPEN_VISITS, Duty.CHECK_IDENTITIES}
-        ),
-        Role.AUDITOR: frozenset({Duty.READ_REQUESTS, Duty.READ_AUDIT}),
-        Role.ADMINISTRATOR: frozenset({Duty.MANAGE_STAFF}),
     }
 )
 

@@ -17,7 +17,7 @@ SQLModel.metadata.naming_convention = {
 import app.posts
 import identity.tables
 import notifications.tables
-import registry.model_life.tables
 import registry.appointment_tables
+import registry.model_life.tables
 import registry.national_tables
 import registry.tables

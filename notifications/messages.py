@@ -89,8 +89,7 @@ class Message:
 
     @property
     def has_inbox(self) -> bool:
-        return not self.is_code and self.channels == BOTH
-        return self.to_an_account and not self.is_code
+        return self.to_an_account and not self.is_code and self.channels == BOTH
 
 
 def _code(channel: Channel) -> Message:
@@ -104,6 +103,8 @@ def _notice(**values: Kind) -> Message:
 def _staff_notice(**values: Kind) -> Message:
     """For officers, who have an address at the centre and no inbox: a reference, and nothing of whose it is."""
     return Message(values=MappingProxyType(values), secrets=frozenset(), channels=frozenset({Channel.EMAIL}))
+
+
 def _notice_to_newcomers(*channels: Channel, **values: Kind) -> Message:
     return Message(
         values=MappingProxyType(values),
