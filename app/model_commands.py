@@ -11,6 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands import Refused, alone, read_text
+from app.model_dry_runs import try_version
+from app.national_report import bar
 from app.requests import Portal, utc_now
 from identity.staff import NoSuchStaff, staff_id_of
 from registry.dates import local_date
@@ -19,8 +21,13 @@ from registry.model_life import versions
 from registry.model_life.checks import FileRefused, check_file
 from registry.model_life.comparison import Difference, NotComparable, compare
 from registry.model_life.documents import Fault
+from registry.model_life.reports import Crossings, crossings
 from registry.model_life.shelf import Content, put_beside
-from registry.model_life.versions import Known, known_named, known_versions
+from registry.model_life.tables import DryRun
+from registry.model_life.versions import Known, NotOpen, known_named, known_versions
+from registry.national_publishing import TwoIndexes
+from registry.national_runs import RunRefused
+from registry.national_sql import ModelTooFine
 from registry.officers import NotAllowed
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
@@ -146,3 +153,41 @@ async def _named(session: AsyncSession, name: str, portal: Portal) -> Known:
 def _line(difference: Difference) -> str:
     words = [difference.zone.value if difference.zone else "", difference.subject.value, difference.code]
     return f"{' '.join(filter(None, words)):<32}{difference.before or '–':>14} → {difference.after or '–'}"
+
+
+@model_life.command("dry-run")
+@click.argument("name")
+def dry_run(name: str) -> None:
+    """Try the version NAME on all households: who would cross which threshold. Nothing is visible, nobody is told.
+
+    It can be killed and run again at any point.
+    """
+
+    async def work(portal: Portal) -> None:
+        await open_shelf(portal)
+        try:
+            with bar("Computing ") as staged, bar("Deciding  ") as looked_at:
+                tried = await try_version(
+                    portal, name, started_by=getuser(), staged=staged, looked_at=looked_at
+                )
+        except NotFound:
+            raise Refused(f"There is no version {name} to try: `tiwizi model list` names them.") from None
+        except NotOpen:
+            raise Refused(f"{name} is in force, replaced or withdrawn: there is nothing to try.") from None
+        except (RunRefused, ModelTooFine, TwoIndexes) as error:
+            raise Refused(f"Not tried: {error}") from None
+        async with portal.reads() as session:
+            found = await crossings(session, dry_run=tried)
+        click.echo("\n".join(_summary(tried, found)))
+
+    alone(work)
+
+
+def _summary(tried: DryRun, found: Crossings) -> Iterable[str]:
+    states = tried.report["states"]
+    yield f"Tried on {sum(states.values()):,} households, cut off at {tried.cut_off.isoformat()}"
+    if states["unscorable"]:
+        yield f"{states['unscorable']:>12,} have to declare anew: the model asks for more than they declared"
+    for row in found.by_programme:
+        yield f"{row.households:>12,} {row.crossing.value:<7} {row.programme}, {row.monthly_mad:+,} MAD a month"
+    yield f"{found.losing:>12,} households would lose something, and are told once the version is approved"

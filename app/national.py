@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import TextClause
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import checkpoint
@@ -59,7 +60,8 @@ async def recompute(portal: Portal, order: Order, *, staged: Show, published: Sh
     """Begin or resume a run and bring it to its end. Raises RunRefused, ModelTooFine, TwoIndexes."""
     run = await _begin(portal, order)
     if run.status is RunStatus.RUNNING:
-        await _stage(portal, run, order, staged)
+        statement = staging_statement(run, order.model, portal.engine.dialect.name)
+        await stage_all(portal, run, statement, order.connections, staged)
     if run.status is not RunStatus.PUBLISHED and not order.stage_only:
         await _publish(portal, run, order, published)
     async with portal.reads() as session:
@@ -82,9 +84,9 @@ async def _begin(portal: Portal, order: Order) -> RecomputationRun:
         return run
 
 
-async def _stage(portal: Portal, run: RecomputationRun, order: Order, show: Show) -> None:
-    statement = staging_statement(run, order.model, portal.engine.dialect.name)
-
+async def stage_all(
+    portal: Portal, run: RecomputationRun, statement: TextClause, connections: int | None, show: Show
+) -> None:
     async def step(session: AsyncSession) -> bool:
         return await stage_next_chunk(session, run=run, statement=statement) is not None
 
@@ -94,7 +96,7 @@ async def _stage(portal: Portal, run: RecomputationRun, order: Order, show: Show
     async def look(session: AsyncSession) -> None:
         show(*await chunks_staged(session, run_id=run.id))
 
-    await _until(portal, order, step, is_over, look)
+    await take_all_steps(portal, connections, step, is_over, look)
 
 
 async def _publish(portal: Portal, run: RecomputationRun, order: Order, show: Show) -> None:
@@ -110,13 +112,15 @@ async def _publish(portal: Portal, run: RecomputationRun, order: Order, show: Sh
     async def look(session: AsyncSession) -> None:
         show(changed - await left_to_publish(session, run_id=run.id), changed)
 
-    await _until(portal, order, step, is_over, look)
+    await take_all_steps(portal, order.connections, step, is_over, look)
 
 
-async def _until(portal: Portal, order: Order, step: Ask, is_over: Ask, look: Look) -> None:
+async def take_all_steps(
+    portal: Portal, connections: int | None, step: Ask, is_over: Ask, look: Look
+) -> None:
     """Take steps on several connections until none is left here, and wait for those that other processes took."""
     looking = _Looking(portal, look)
-    connections = order.connections or CONNECTIONS[portal.engine.dialect.name]
+    connections = connections or CONNECTIONS[portal.engine.dialect.name]
     while True:
         try:
             async with asyncio.TaskGroup() as tasks:

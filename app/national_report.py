@@ -29,7 +29,7 @@ async def recompute_with_bars(portal: Portal, order: Order) -> None:
     async with portal.reads() as session:
         if await unfinished_run(session) is None:
             require_in_force(order.model, cut_off=order.cut_off or portal.clock())
-    with _bar("Computing ") as staged, _bar("Publishing") as published:
+    with bar("Computing ") as staged, bar("Publishing") as published:
         run = await recompute(portal, order, staged=staged, published=published)
     async with portal.reads() as session:
         counts = await count_states(session, run_id=run.id)
@@ -38,7 +38,7 @@ async def recompute_with_bars(portal: Portal, order: Order) -> None:
 
 
 @contextmanager
-def _bar(label: str) -> Iterator[Show]:
+def bar(label: str) -> Iterator[Show]:
     """A bar that appears when there is something to show."""
     with ExitStack() as stack:
         bars: list[ProgressBar[int]] = []

@@ -53,8 +53,9 @@ class AnotherRun(RunRefused):
     code = "another_run"
 
     def __init__(self, run: RecomputationRun) -> None:
+        kind = "dry run" if run.is_dry_run else "run"
         super().__init__(
-            f"the run {run.reference} by the model {run.model}, cut off at {run.cut_off.isoformat()}, has not ended"
+            f"the {kind} {run.reference} by the model {run.model}, cut off at {run.cut_off.isoformat()}, has not ended"
         )
 
 
@@ -74,8 +75,11 @@ async def begin_run(
     pace: int,
     started_by: str,
     now: datetime,
+    dry_run_of: str | None = None,
 ) -> RecomputationRun:
     """The run of this model that has not ended, or the published one of this very cut-off, or a new one.
+
+    `dry_run_of` names the version that a dry run is of.
 
     A new run's cut-off is now unless it is given. Raises RunRefused, ModelTooFine.
     """
@@ -83,16 +87,18 @@ async def begin_run(
     if cut_off is not None and cut_off > now:
         raise RunRefused("the cut-off is still to come")
     if unfinished := await unfinished_run(session):
-        return _same(unfinished, model, cut_off)
+        return _same(unfinished, dry_run_of or model.name, cut_off, is_dry=dry_run_of is not None)
     if cut_off is not None and (done := await _published(session, model=model.name, cut_off=cut_off)):
         return done
     values = await _new_run(session, model, cut_off or now, pace, started_by, now)
+    if dry_run_of is not None:
+        values |= {"model": dry_run_of, "is_dry_run": True}
     run_id = await insert_unless_taken(session, RecomputationRun, **values)
     if run_id is None:
         first = await unfinished_run(session)
         if first is None:
             raise RunRefused("another run began and ended at this very moment")
-        return _same(first, model, cut_off)
+        return _same(first, dry_run_of or model.name, cut_off, is_dry=dry_run_of is not None)
     await _clear_stage(session)
     await _cut_into_chunks(session, run_id, chunk)
     return await session.get_one(RecomputationRun, run_id)
@@ -103,8 +109,8 @@ async def unfinished_run(session: AsyncSession) -> RecomputationRun | None:
     return found.one_or_none()
 
 
-def _same(run: RecomputationRun, model: IndexModel, cut_off: datetime | None) -> RecomputationRun:
-    if run.model != model.name or cut_off not in (None, run.cut_off):
+def _same(run: RecomputationRun, name: str, cut_off: datetime | None, *, is_dry: bool) -> RecomputationRun:
+    if run.model != name or run.is_dry_run != is_dry or cut_off not in (None, run.cut_off):
         raise AnotherRun(run)
     return run
 
@@ -131,6 +137,7 @@ async def _new_run(
         "cut_off": cut_off,
         "status": RunStatus.RUNNING,
         "unfinished": True,
+        "is_dry_run": False,
         "rules": rules,
         "decide_again": last is None or last.rules != rules,
         "pace": pace,

@@ -63,22 +63,26 @@ async def stage_next_chunk(
     return households
 
 
-def staging_statement(run: RecomputationRun, model: IndexModel, database: str) -> TextClause:
+def staging_statement(
+    run: RecomputationRun, model: IndexModel, database: str, *, is_changed: str | None = None
+) -> TextClause:
     """Score a range of households on the facts of their present index, and say what that changes.
 
-    A household whose index is newer than the cut-off keeps it. Raises ModelTooFine.
+    A household whose index is newer than the cut-off keeps it. `is_changed` is a condition in SQL on `index`,
+    `previous` and `event_model`; without it, another index or model counts as a change. Raises ModelTooFine.
     """
     scoring = scoring_sql(
         model, database, declarations=DECLARATIONS, passing=PASSING, given=_current(model, database)
     )
     decide_again = "TRUE" if run.decide_again else "FALSE"
+    another = f"event_model <> '{model.name}' OR \"index\" <> previous OR {decide_again}"
     return text(
         f"""INSERT INTO recomputation_stage
     (run_id, household_id, declaration_id, previous_event_id, "index", previous, state)
 SELECT :run, household, id, event, "index", previous, CASE
     WHEN event_at > :cut_off THEN '{StageState.OVERTAKEN.value}'
     WHEN "index" IS NULL THEN '{StageState.UNSCORABLE.value}'
-    WHEN event_model <> '{model.name}' OR "index" <> previous OR {decide_again} THEN '{StageState.CHANGED.value}'
+    WHEN {is_changed or another} THEN '{StageState.CHANGED.value}'
     ELSE '{StageState.SAME.value}' END
 FROM ({scoring.query}) scored"""  # noqa: S608 -- written from the model's file alone.
     ).bindparams(bindparam("cut_off", type_=UtcDateTime()))

@@ -31,7 +31,7 @@ class StageState(StrEnum):
     """What became of one household.
 
     Unscorable: the model asks for a fact that it has not declared. Changed: to be published. Overtaken: it has a newer
-    index than the one that the run set out from, and keeps it.
+    index than the one that the run set out from, and keeps it. Looked at: by a dry run, which publishes nothing.
     """
 
     SAME = "same"
@@ -39,6 +39,7 @@ class StageState(StrEnum):
     CHANGED = "changed"
     PUBLISHED = "published"
     OVERTAKEN = "overtaken"
+    LOOKED_AT = "looked_at"
 
 
 class RecomputationRun(SQLModel, table=True):

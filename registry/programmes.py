@@ -40,6 +40,8 @@ __all__ = [
     "Programme",
     "Threshold",
     "UnknownProgramme",
+    "amounts_in_force",
+    "categories_in_force",
     "categories_rule",
     "decide",
     "decide_by_categories",
@@ -254,6 +256,17 @@ def rules_in_force(on: date, profile: str = DEFAULT_PROFILE) -> Mapping[str, Thr
     """What an index opens each programme by on a day, by the programme's code."""
     in_force = {each.code: _latest(each.rules, on) for each in programmes(profile)}
     return {code: rule for code, rule in in_force.items() if isinstance(rule, ThresholdRule | BandsRule)}
+
+
+def amounts_in_force(on: date, profile: str = DEFAULT_PROFILE) -> Mapping[str, ChildAmounts | None]:
+    """What the programmes give on a day where it depends on children, by the programme's code."""
+    return {each.code: _latest(each.amounts, on) for each in programmes(profile)}
+
+
+def categories_in_force(on: date, profile: str = DEFAULT_PROFILE) -> Mapping[str, CategoriesRule]:
+    """What opens each programme that looks at no index on a day, by the programme's code."""
+    in_force = {each.code: _latest(each.rules, on) for each in programmes(profile)}
+    return {code: rule for code, rule in in_force.items() if isinstance(rule, CategoriesRule)}
 
 
 def rules_digest(on: date, profile: str = DEFAULT_PROFILE) -> str:
