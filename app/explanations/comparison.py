@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -81,7 +82,7 @@ def told_comparison(comparison: Comparison, lang: str) -> ToldComparison:
             _told(code, *told, lang)
             for code, told in _moves(comparison.by_formula, _coefficients(between), _coefficients(new))
         ),
-        programmes=_programmes(comparison, lang),
+        programmes=changed_programmes(comparison.decisions_before, comparison.decisions_after, lang),
     )
 
 
@@ -140,12 +141,12 @@ def _coefficients(lines: Sequence[Line]) -> dict[str, Markup | str]:
     }
 
 
-def _programmes(
-    comparison: Comparison, lang: str
+def changed_programmes(
+    before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]], lang: str
 ) -> tuple[tuple[ProgrammeWords | None, ProgrammeWords | None], ...]:
-    """The programmes that mean something else now than then."""
-    then = {each.code: each for each in programme_words(comparison.decisions_before, lang)}
-    now = {each.code: each for each in programme_words(comparison.decisions_after, lang)}
+    """The programmes that mean something else now than then; decisions as they are kept with an index."""
+    then = {each.code: each for each in programme_words(before, lang)}
+    now = {each.code: each for each in programme_words(after, lang)}
     pairs = ((then.get(code), now.get(code)) for code in now | then)
     return tuple((old, new) for old, new in pairs if _means(old) != _means(new))
 

@@ -10,8 +10,10 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
+from markupsafe import Markup
 
 from app.explanations.gauge import Gauge, gauge
+from app.explanations.outlook import balance_words, knock_on
 from app.explanations.programmes import ProgrammeWords, programme_words
 from app.forms.base import Form, read_form
 from app.forms.declaration import ABOUT_HOUSEHOLD, FACTS_OF_STEP, SendAnswers, Step, facts_of
@@ -48,6 +50,8 @@ class Outlook:
     scale: Gauge
     before: Decimal | None
     programmes_before: Mapping[str, ProgrammeWords]
+    balance: Markup
+    knock_on: tuple[Markup, ...]
 
     @property
     def change(self) -> Decimal | None:
@@ -156,13 +160,16 @@ async def _outlook(request: PortalRequest, declaring: Declaring) -> Outlook:
     index = index_of(facts, model_on(today))
     view = await household_view(request.db, person_id=request.signed_in.citizen_id, now=request.now)
     decisions = decide(index.index, facts, today)
-    kept = view.decisions if view else None
+    kept = (view.decisions if view else None) or []
+    then = [_as_kept(decision) for decision in decisions]
     return Outlook(
         index=index,
-        programmes=programme_words([_as_kept(decision) for decision in decisions], request.lang),
+        programmes=programme_words(then, request.lang),
         scale=gauge(index.index, thresholds(today), request.lang),
         before=view.index if view else None,
-        programmes_before={words.code: words for words in programme_words(kept or [], request.lang)},
+        programmes_before={words.code: words for words in programme_words(kept, request.lang)},
+        balance=balance_words(then, request.lang),
+        knock_on=knock_on(kept, then, request.lang) if kept else (),
     )
 
 

@@ -142,6 +142,7 @@ ACCESS: Final[dict[str, Access]] = {
     "/household": Access(get=CITIZEN),
     "/household/index": Access(get=CITIZEN),
     "/household/index/comparison": Access(get=CITIZEN),
+    "/household/index/outlook": Access(get=CITIZEN),
     "/household/declaration": Access(get=CITIZEN),
     "/household/declaration/discard": Access(get=CITIZEN, post=CITIZEN),
     "/household/declaration/address": Access(get=CITIZEN, post=CITIZEN),
