@@ -15,12 +15,13 @@ from litestar import Response
 
 from app.access import own_cookie
 from app.forms.base import Form, read_form
-from app.forms.codes import CodeAnswers
+from app.forms.codes import CodeAnswers, SentCodeAnswers
 from app.i18n.formats import TERRITORY_TIME
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity.challenges import RESEND_AFTER, TRIES, CodeRefused, TooSoon, find_challenge
+from identity.challenges import CodeRefused, TooSoon, find_challenge, refusal
 from identity.codes import resend_code
+from identity.guards import LONG, RESEND_AFTER
 from identity.tables import Challenge, Purpose, Step
 
 COOKIE_LIFE = dt.timedelta(hours=1)
@@ -29,13 +30,17 @@ REPEATABLE = {"repeatable": True}
 
 @dataclass(frozen=True)
 class CodePage:
-    """One place where a code is asked for. `start` is where one begins again, `proven` where a right code has led."""
+    """One place where a code is asked for. `start` is where one begins again, `proven` where a right code has led.
+
+    A code that is not sent is one of the authenticator, which always has six digits.
+    """
 
     purpose: Purpose
     template: str
     start: str
     path: str
     proven: str
+    is_sent: bool = True
 
 
 def keep_challenge(
@@ -84,8 +89,8 @@ async def show_code_page(
         return go(request, asked.proven)
     if form is None:
         form = Form(CodeAnswers, request.lang)
-        if challenge.attempts >= TRIES:
-            form.refuse("code", "too_many")
+        if (refused := refusal(challenge, request.now)) and refused.code in ("too_many", "wait_until"):
+            form.refuse("code", refused.code, time=_again_at(challenge, request.now))
     return page(
         request,
         asked.template,
@@ -96,6 +101,7 @@ async def show_code_page(
         again_at=_again_at(challenge, request.now),
         start=asked.start,
         challenge=challenge,
+        is_long=asked.is_sent and challenge.digits == LONG,
     )
 
 
@@ -106,13 +112,18 @@ async def take_code(
     challenge = await current_challenge(request, asked.purpose)
     if challenge is None or challenge.step != Step.STARTED:
         return await show_code_page(request, asked)
-    form = await read_form(request, CodeAnswers)
+    form: Form[CodeAnswers] = await read_form(request, SentCodeAnswers if asked.is_sent else CodeAnswers)
+    if form.valid and asked.is_sent and len(form.data.code) != challenge.digits:
+        # Not counted: it is no guess of this code.
+        form.refuse("code", "not_eight_digits" if challenge.digits == LONG else "not_six_digits")
     if not form.valid:
         return await show_code_page(request, asked, form=form, status=422)
     try:
         return await use(challenge, form.data.code)
-    except CodeRefused as refusal:
-        form.refuse("code", refusal.code, tries_left=refusal.tries_left)
+    except CodeRefused as refused:
+        form.refuse(
+            "code", refused.code, tries_left=refused.tries_left, time=_again_at(challenge, request.now)
+        )
         return await show_code_page(request, asked, form=form, status=422, keep=True)
 
 

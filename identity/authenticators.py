@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import limits, totp
+from identity import guards, limits, totp
 from identity.accounts import account, recipient_of
 from identity.audit import ANONYMOUS, IdentityAction, citizen, record
 from identity.challenges import CodeRefused
@@ -111,7 +111,6 @@ async def _use_code(session: AsyncSession, owner: Account, code: str, keys: Keys
 
 
 async def _note_refusal(session: AsyncSession, owner: Account, keys: Keys, now: datetime) -> None:
-    await limits.spend(session, limits.FAILED_CODES, subject="service", keys=keys, now=now)
     await record(
         session,
         actor=ANONYMOUS,
@@ -120,3 +119,4 @@ async def _note_refusal(session: AsyncSession, owner: Account, keys: Keys, now: 
         details={"purpose": "authenticator"},
         now=now,
     )
+    await guards.note_failed_code(session, keys=keys, now=now)

@@ -7,22 +7,28 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, update
+from sqlalchemy import ColumnElement, and_, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from identity import limits
+from identity.guards import CAREFUL_TRIES, LONG, RESEND_AFTER, SHORT, concerns
 from identity.keys import Keys
-from identity.tables import Challenge, Person, Purpose, Step
+from identity.tables import Challenge, Person, Purpose, Standing, Step
 from notifications.references import new_reference
 
 CHALLENGE_LIFE: Final = timedelta(minutes=30)
 PROVEN_LIFE: Final = timedelta(minutes=30)
-RESEND_AFTER: Final = timedelta(seconds=60)
-TRIES: Final = 5
+# Clocks of two processes may differ; a browser that has to wait waits at least a quarter of an hour.
+WAITS_FROM: Final = timedelta(minutes=1)
+
+
+_GUARDED: Final = [standing for standing in Standing if concerns(standing)]
 
 
 class CodeRefused(Exception):
-    """`code`: `wrong`, `expired`, `too_many`, or `unknown` (no such challenge here, or it was used).
+    """`code`: `wrong`, `expired`, `too_many`, `longer` (a longer code has to be asked for), `wait_until` (this browser
+    has to wait), or `unknown` (no such challenge here, or it was used).
 
     The count of the try must survive: whoever catches this keeps the transaction.
     """
@@ -57,17 +63,22 @@ async def open_challenge(
     subject: str,
     browser: str,
     person_id: int | None,
+    standing: Standing,
     keys: Keys,
     now: datetime,
 ) -> tuple[Challenge, bool]:
     """The one challenge of this browser about this subject, and whether a code is due; the caller fills in and adds it.
 
-    Nobody else has a challenge open for the person afterwards.
+    Nobody else has a challenge open for the person afterwards. After challenges whose tries were all used up the next
+    one of the same browser has to wait, longer each time; nobody else does.
     """
     await _take_person(session, person_id)
     browser_hash, hashed = hash_browser(browser, keys), keys.lookup_hash(purpose, subject)
     challenge = await _open_here(session, purpose, hashed, browser_hash, now)
     await _overtake(session, purpose, person_id, except_id=challenge.id if challenge else "")
+    seconds = await limits.seconds_to_wait(
+        session, limits.USED_UP, subject=f"{purpose}|{hashed}|{browser_hash}", keys=keys, now=now
+    )
     if challenge is not None:
         is_due = challenge.asked_at <= now - RESEND_AFTER
         challenge.asked_at = now if is_due else challenge.asked_at
@@ -78,11 +89,12 @@ async def open_challenge(
         purpose=purpose,
         subject=hashed,
         browser_hash=browser_hash,
+        standing=standing,
         created_at=now,
-        asked_at=now,
+        asked_at=now + timedelta(seconds=seconds) - RESEND_AFTER if seconds else now,
         expires_at=now + CHALLENGE_LIFE,
     )
-    return fresh, True
+    return fresh, not seconds
 
 
 async def _take_person(session: AsyncSession, person_id: int | None) -> None:
@@ -111,7 +123,7 @@ def _is_open(now: datetime) -> ColumnElement[bool]:
     return and_(
         col(Challenge.step) == Step.STARTED,
         col(Challenge.expires_at) > now,
-        col(Challenge.attempts) < TRIES,
+        col(Challenge.attempts) < col(Challenge.tries),
     )
 
 
@@ -139,18 +151,27 @@ async def ask_again(session: AsyncSession, mine: ColumnElement[bool], *, now: da
     )
     is_asked = asked.first() is not None
     challenge = await read_challenge(session, mine)
-    if challenge is None or refusal(challenge, now):
-        raise refusal(challenge, now) or CodeRefused("unknown")
+    refused = refusal(challenge, now)
+    if challenge is None or (refused and refused.code != "wait_until"):
+        raise refused or CodeRefused("unknown")
     if not is_asked:
         raise TooSoon(_seconds_until_resend(challenge, now))
     return challenge
 
 
-async def count_try(session: AsyncSession, mine: ColumnElement[bool], *, now: datetime) -> Challenge:
+def ask_carefully(challenge: Challenge) -> None:
+    """From the next code on eight digits, and few tries; somebody who has used them up has one for the new code."""
+    challenge.digits, challenge.tries = LONG, max(CAREFUL_TRIES, challenge.attempts + 1)
+
+
+async def count_try(
+    session: AsyncSession, mine: ColumnElement[bool], *, now: datetime, least_digits: int = SHORT
+) -> Challenge:
     """Use one of the tries, before anything is compared. Raises CodeRefused when there is none left."""
     counted = await session.exec(
         update(Challenge)
-        .where(mine, _is_open(now))
+        .where(mine, _is_open(now), col(Challenge.asked_at) <= now + WAITS_FROM)
+        .where(or_(col(Challenge.digits) >= least_digits, col(Challenge.standing).not_in(_GUARDED)))
         .values(attempts=col(Challenge.attempts) + 1)
         .returning(col(Challenge.attempts))
         .execution_options(synchronize_session=False)
@@ -158,7 +179,7 @@ async def count_try(session: AsyncSession, mine: ColumnElement[bool], *, now: da
     is_counted = counted.first() is not None
     challenge = await read_challenge(session, mine)
     if challenge is None or not is_counted:
-        raise refusal(challenge, now) or CodeRefused("unknown")
+        raise refusal(challenge, now, least_digits) or CodeRefused("unknown")
     return challenge
 
 
@@ -176,13 +197,19 @@ async def read_challenge(session: AsyncSession, which: ColumnElement[bool]) -> C
     return rows.one_or_none()
 
 
-def refusal(challenge: Challenge | None, now: datetime) -> CodeRefused | None:
-    """Why a challenge takes no code any more; None while it does."""
+def refusal(challenge: Challenge | None, now: datetime, least_digits: int = SHORT) -> CodeRefused | None:
+    """Why a challenge takes no code any more, or not now; None while it does."""
     if challenge is None or challenge.step != Step.STARTED:
         return CodeRefused("unknown")
-    if challenge.attempts >= TRIES:
+    if challenge.attempts >= challenge.tries:
         return CodeRefused("too_many")
-    return CodeRefused("expired") if challenge.expires_at <= now else None
+    if challenge.expires_at <= now:
+        return CodeRefused("expired")
+    if challenge.asked_at > now + WAITS_FROM:
+        return CodeRefused("wait_until")
+    if challenge.digits < least_digits and concerns(challenge.standing):
+        return CodeRefused("longer", challenge.tries - challenge.attempts)
+    return None
 
 
 def _seconds_until_resend(challenge: Challenge, now: datetime) -> int:

@@ -10,10 +10,17 @@ from datetime import datetime
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import limits, sessions
+from identity import guards, limits, sessions
 from identity.accounts import account, account_of_person, recipient_of, start_email
 from identity.audit import ANONYMOUS, IdentityAction, citizen, record
-from identity.challenges import CodeRefused, bound, proven_challenge, read_challenge, use_proof
+from identity.challenges import (
+    CodeRefused,
+    bound,
+    hash_browser,
+    proven_challenge,
+    read_challenge,
+    use_proof,
+)
 from identity.codes import start_challenge
 from identity.keys import Keys
 from identity.partial_date import PartialDate
@@ -33,7 +40,7 @@ from notifications.outbox import Recipient, notify
 
 
 class ClaimRefused(Exception):
-    """Too many claims from this address; it says nothing about anybody's data. Another is possible within an hour."""
+    """A flood of claims from this address: nothing about anybody's data. Another is possible in five minutes."""
 
     code = "wait"
 
@@ -74,17 +81,23 @@ async def start_claim(
     `address` is the visitor's network address. Raises ClaimRefused and RegisterUnavailable.
     """
     await _refuse_flood(session, address, keys=keys, now=now)
+    is_crowded = await guards.is_crowded(session, address, phone=phone, keys=keys, now=now)
+    await guards.note_number(session, phone, keys=keys, now=now)
     document = f"{document_kind}|{document_number}"
+    subject = f"{document}|{birth_date.first_day}|{birth_date.precision}|{phone}"
     facts = DocumentFacts(document_kind, document_number, birth_date, phone)
     match = await _match(session, register(session), facts)
-    matched = match if await _may_match(session, document, match, keys=keys, now=now) else None
+    guessed = await _count_guess(session, document, hash_browser(browser, keys), match, keys=keys, now=now)
+    is_guessed = guessed.everywhere or await _is_worn(session, subject, keys=keys, now=now)
+    matched = None if guessed.here else match
     owner = await account_of_person(session, saved_id(matched) if matched else 0)
     challenge = await start_challenge(
         session,
         purpose=Purpose.CLAIM,
-        subject=f"{document}|{birth_date.first_day}|{birth_date.precision}|{phone}",
+        subject=subject,
         browser=browser,
         recipient=_recipient(matched, language) if matched and not owner else None,
+        is_careful=is_crowded or is_guessed,
         keys=keys,
         now=now,
     )
@@ -112,19 +125,50 @@ async def _match(
 
 
 async def _refuse_flood(session: AsyncSession, address: str, *, keys: Keys, now: datetime) -> None:
-    for limit in (limits.MATCHES_FROM, limits.CODE_REQUESTS_FROM):
-        if not await limits.spend(session, limit, subject=address, keys=keys, now=now):
-            raise ClaimRefused
+    if not await limits.spend(session, limits.FLOOD_FROM, subject=address, keys=keys, now=now):
+        raise ClaimRefused
 
 
-async def _may_match(
-    session: AsyncSession, document: str, match: Person | None, *, keys: Keys, now: datetime
-) -> bool:
-    """Guesses alone are counted: somebody who sends the right facts again and again is impatient, not a stranger."""
-    guessed = await limits.used(session, limits.MATCHES_OF_DOCUMENT, subject=document, keys=keys, now=now)
-    limit = limits.FOUND_MATCHES if match else limits.MATCHES_OF_DOCUMENT
-    await limits.spend(session, limit, subject=document, keys=keys, now=now)
-    return guessed < limits.MATCHES_OF_DOCUMENT.count
+@dataclass(frozen=True)
+class _Guessed:
+    """Whether wrong facts about a document were tried too often today: in this browser, and from wherever."""
+
+    here: bool
+    everywhere: bool
+
+
+async def _count_guess(
+    session: AsyncSession,
+    document: str,
+    browser_hash: str,
+    match: Person | None,
+    *,
+    keys: Keys,
+    now: datetime,
+) -> _Guessed:
+    """Guesses alone are counted: somebody who sends the right facts again and again is impatient, not a stranger.
+
+    A stranger must not be able to silence the right facts of the owner, so what everybody tries together makes the code
+    longer and nothing else. A guess that is right shows nothing: the code goes to the number on file.
+    """
+    here = f"{document}|{browser_hash}"
+    guessed = _Guessed(
+        here=await limits.is_full(session, limits.GUESSES_OF_BROWSER, subject=here, keys=keys, now=now),
+        everywhere=await limits.is_full(
+            session, limits.GUESSES_OF_DOCUMENT, subject=document, keys=keys, now=now
+        ),
+    )
+    # The same statements for right facts, which are counted where nobody looks.
+    found = "|found" if match else ""
+    await limits.spend(session, limits.GUESSES_OF_BROWSER, subject=here + found, keys=keys, now=now)
+    await limits.spend(session, limits.GUESSES_OF_DOCUMENT, subject=document + found, keys=keys, now=now)
+    return guessed
+
+
+async def _is_worn(session: AsyncSession, subject: str, *, keys: Keys, now: datetime) -> bool:
+    """Whether too many wrong codes were given in a row for claims with these facts."""
+    hashed = keys.lookup_hash(Purpose.CLAIM, subject)
+    return await limits.is_full(session, limits.WRONG_CLAIM_CODES, subject=hashed, keys=keys, now=now)
 
 
 def _recipient(person: Person, language: str) -> Recipient:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import case, delete
+from sqlalchemy import case, delete, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -33,20 +33,38 @@ CODES_TO_ADDRESS: Final = (
     Limit("codes_to_address", 5, HOUR),
     Limit("codes_to_address", 10, DAY),
 )
+# What somebody who has shown nothing can have sent to a number: less, so that the owner's own codes are never used up.
+CODES_ANYBODY_ASKS: Final = (
+    Limit("codes_anybody_asks", 3, 10 * MINUTE),
+    Limit("codes_anybody_asks", 4, HOUR),
+    Limit("codes_anybody_asks", 5, DAY),
+)
 CODES_FOR_PERSON: Final = (Limit("codes_for_person", 5, HOUR),)
+# Behind one address there may be thousands of honest people. Past the first three nobody is refused: the next code is a
+# longer one. The last is a flood, which no crowd of people makes.
 CODE_REQUESTS_FROM: Final = Limit("code_requests_from", 10, HOUR)
 SIGN_INS_FROM: Final = Limit("sign_ins_from", 30, 5 * MINUTE)
+NUMBERS_FROM: Final = Limit("numbers_from", 20, DAY)
+NUMBER_FROM: Final = Limit("number_from", 1, DAY)
+FLOOD_FROM: Final = Limit("flood_from", 300, 5 * MINUTE)
+# Past the first, one try a quarter of an hour from each address; past the second, none but from a known browser.
 SIGN_INS_TO: Final = Limit("sign_ins_to", 50, 15 * MINUTE)
-MATCHES_OF_DOCUMENT: Final = Limit("matches_of_document", 5, DAY)
-MATCHES_FROM: Final = Limit("matches_from", 10, HOUR)
+FLOOD_OF_SIGN_INS_TO: Final = Limit("flood_of_sign_ins_to", 500, 15 * MINUTE)
+# Wrong facts about one document: past the first this browser is matched with nothing more today, past the second, from
+# wherever they came, a right match still sends its code, and a longer one.
+GUESSES_OF_BROWSER: Final = Limit("guesses_of_browser", 10, DAY)
+GUESSES_OF_DOCUMENT: Final = Limit("guesses_of_document", 5, DAY)
+# Wrong codes for one person's claims since the last right one: past it, longer codes.
+WRONG_CLAIM_CODES: Final = Limit("wrong_claim_codes", 50, 30 * DAY)
+REMOVALS_OF_NUMBER: Final = Limit("removals_of_number", 1, DAY)
 PRE_REGISTRATIONS_FROM: Final = Limit("pre_registrations_from", 20, DAY)
 # A family shares one telephone; nobody fills a centre's days from one.
 PRE_REGISTRATIONS_OF: Final = Limit("pre_registrations_of", 8, 30 * DAY)
 NATIONAL_IDENTITY_FROM: Final = Limit("national_identity_from", 30, HOUR)
-# Counted, never refused: a claim that matches must do the work of one that does not.
-FOUND_MATCHES: Final = Limit("found_matches", 1_000_000, DAY)
 # Counted, never refused: what a spray over many accounts looks like from above.
 FAILED_CODES: Final = Limit("failed_codes", 1_000_000, 10 * MINUTE)
+# Noted once each: which numbers were asked about in the last hour.
+NUMBER_ASKED: Final = Limit("number_asked", 1, HOUR)
 
 
 @dataclass(frozen=True)
@@ -66,6 +84,11 @@ PASSWORD_TRIES: Final = Ladder(
 )
 RECOVERY_TRIES: Final = Ladder("recovery", (_NONE, _NONE, MINUTE, 5 * MINUTE, 15 * MINUTE), memory=DAY)
 AUTHENTICATOR_TRIES: Final = Ladder("authenticator", (_NONE, _NONE, _NONE, _NONE, 15 * MINUTE), memory=DAY)
+# Challenges whose tries were all used up, in one browser about one thing: the second time it waits.
+USED_UP: Final = Ladder(
+    "used_up", (_NONE, *(15 * MINUTE * 2**step for step in range(7)), DAY), memory=2 * DAY
+)
+CROWDED_TRIES: Final = Ladder("crowded", (15 * MINUTE,), memory=DAY)
 STAFF_TRIES: Final = Ladder("staff", (_NONE, _NONE, _NONE, _NONE, 15 * MINUTE), memory=15 * MINUTE)
 
 
@@ -106,6 +129,24 @@ async def used(session: AsyncSession, limit: Limit, *, subject: str, keys: Keys,
     key = _key(limit.scope, subject, keys, limit.window)
     running = select(Usage.count).where(Usage.key == key, col(Usage.expires_at) > now)
     return (await session.exec(running)).first() or 0
+
+
+async def is_full(session: AsyncSession, limit: Limit, *, subject: str, keys: Keys, now: datetime) -> bool:
+    return await used(session, limit, subject=subject, keys=keys, now=now) >= limit.count
+
+
+async def how_many_used(
+    session: AsyncSession, limit: Limit, *, subjects: Sequence[str], keys: Keys, now: datetime
+) -> int:
+    """Of several subjects, for how many the running window was used at all."""
+    names = [_key(limit.scope, subject, keys, limit.window) for subject in subjects]
+    running = select(func.count()).where(col(Usage.key).in_(names), col(Usage.expires_at) > now)
+    return (await session.exec(running)).one()
+
+
+async def forget_uses(session: AsyncSession, limit: Limit, *, subject: str, keys: Keys) -> None:
+    """After a success the next use is the first again."""
+    await session.exec(delete(Usage).where(col(Usage.key) == _key(limit.scope, subject, keys, limit.window)))
 
 
 async def seconds_to_wait(

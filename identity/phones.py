@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import limits
+from identity import guards, limits
 from identity.accounts import account, recipient_of
 from identity.audit import ANONYMOUS, IdentityAction, citizen, record
 from identity.challenges import CodeRefused, use_proof
@@ -46,6 +46,7 @@ async def start_phone_change(
     owner = await account(session, account_id)
     if owner.phone == phone:
         raise PhoneRefused("same")
+    await guards.note_number(session, phone, keys=keys, now=now)
     return await start_challenge(
         session,
         purpose=Purpose.CHANGE_PHONE,
@@ -148,6 +149,7 @@ async def start_cancelling(
     `address` is the visitor's network address. Raises PhoneRefused (`wait`).
     """
     await _refuse_flood(session, address, keys=keys, now=now)
+    is_crowded = await guards.is_crowded(session, address, keys=keys, now=now)
     found = await _cancellable(session, reference, now)
     recipient = _old_number(*found) if found else None
     return await start_challenge(
@@ -158,13 +160,14 @@ async def start_cancelling(
         recipient=recipient,
         account_id=found[1].id if found else None,
         data={"reference": reference},
+        is_careful=is_crowded,
         keys=keys,
         now=now,
     )
 
 
 async def _refuse_flood(session: AsyncSession, address: str, *, keys: Keys, now: datetime) -> None:
-    if not await limits.spend(session, limits.CODE_REQUESTS_FROM, subject=address, keys=keys, now=now):
+    if not await limits.spend(session, limits.FLOOD_FROM, subject=address, keys=keys, now=now):
         raise PhoneRefused("wait")
 
 

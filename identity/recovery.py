@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import limits, sessions
+from identity import guards, limits, sessions
 from identity.accounts import account_by_identifier, recipient_of
 from identity.audit import ANONYMOUS, IdentityAction, citizen, record
 from identity.challenges import CodeRefused, proven_challenge, use_proof
@@ -93,6 +93,7 @@ async def start_recovery(
     fits = await hasher.verify(found[0].recovery_hash if found else None, recovery_code)
     if not await _take_turn(session, turn, address, keys=keys, now=now):
         raise RecoveryRefused("wait", int(limits.RECOVERY_TRIES.waits[-1].total_seconds()))
+    is_crowded = await guards.is_crowded(session, address, keys=keys, now=now)
     account = found[0] if found and fits else None
     challenge = await start_challenge(
         session,
@@ -102,6 +103,7 @@ async def start_recovery(
         recipient=recipient_of(account) if account else None,
         account_id=account.id if account else None,
         data={"recovery": _fingerprint(account.recovery_hash if account else "")},
+        is_careful=is_crowded,
         keys=keys,
         now=now,
     )
@@ -118,7 +120,7 @@ async def start_recovery(
 
 
 async def _take_turn(session: AsyncSession, turn: str, address: str, *, keys: Keys, now: datetime) -> bool:
-    if not await limits.spend(session, limits.CODE_REQUESTS_FROM, subject=address, keys=keys, now=now):
+    if not await limits.spend(session, limits.FLOOD_FROM, subject=address, keys=keys, now=now):
         return False
     return await limits.take_turn(session, limits.RECOVERY_TRIES, subject=turn, keys=keys, now=now)
 

@@ -2,7 +2,8 @@
 
 An unknown identifier, a wrong password and a disabled account are one answer and one amount of work. There is no lock
 that a neighbour could set off: the wait grows for one identifier from one address, and a browser that has signed in
-before has an allowance of its own.
+before has allowances of its own. Many tries for one identifier, or from one address, slow strangers down or ask them
+for a longer code; they refuse nobody, short of a flood.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,16 @@ from identity.codes import check_code, start_challenge
 from identity.keys import Keys
 from identity.passwords import PasswordHasher
 from identity.second_proofs import use_recovery_code
-from identity.tables import Account, Challenge, KnownBrowser, Person, Purpose, SecondProof, saved_id
+from identity.tables import (
+    Account,
+    Challenge,
+    KnownBrowser,
+    Person,
+    Purpose,
+    SecondProof,
+    Standing,
+    saved_id,
+)
 from notifications.messages import Template
 from notifications.outbox import notify
 from notifications.tables import Channel
@@ -93,7 +103,7 @@ async def start_sign_in(
     await _look_before(session, turn, keys=keys, now=now)
     # Hashing comes before the first write, so that no row is locked while it lasts; its result counts only with a turn.
     fits = await hasher.verify(found[0].password_hash if found else None, password)
-    await _take_turn(session, turn, keys=keys, now=now)
+    is_crowded = await _take_turn(session, turn, keys=keys, now=now)
     if found is None or not fits:
         await _note_refusal(session, found[1].id if found else None, now)
         raise SignInRefused("wrong")
@@ -109,6 +119,8 @@ async def start_sign_in(
         recipient=recipient_of(account),
         account_id=account.id,
         data={"authenticator": account.authenticator_sealed is not None},
+        standing=Standing.KNOWN_BROWSER if is_known else None,
+        is_careful=is_crowded,
         keys=keys,
         now=now,
     )
@@ -127,27 +139,40 @@ async def _is_known(session: AsyncSession, account: Account | None, browser_hash
 
 async def _look_before(session: AsyncSession, turn: _Turn, *, keys: Keys, now: datetime) -> None:
     """Refuse early what would be refused anyway, so that a flood costs no hashing."""
-    ladder, subject = limits.PASSWORD_TRIES, turn.subject
-    if seconds := await limits.seconds_to_wait(session, ladder, subject=subject, keys=keys, now=now):
-        raise SignInRefused("wait", seconds)
-    for limit, spender in () if turn.is_known else _shared_limits(turn):
-        if await limits.used(session, limit, subject=spender, keys=keys, now=now) >= limit.count:
+    for ladder in (
+        (limits.PASSWORD_TRIES,) if turn.is_known else (limits.PASSWORD_TRIES, limits.CROWDED_TRIES)
+    ):
+        seconds = await limits.seconds_to_wait(session, ladder, subject=turn.subject, keys=keys, now=now)
+        if seconds:
+            raise SignInRefused("wait", seconds)
+    for limit, spender in () if turn.is_known else _floods(turn):
+        if await limits.is_full(session, limit, subject=spender, keys=keys, now=now):
             raise SignInRefused("wait", int(limit.window.total_seconds()))
 
 
-def _shared_limits(turn: _Turn) -> tuple[tuple[limits.Limit, str], ...]:
-    return (limits.SIGN_INS_FROM, turn.address), (limits.SIGN_INS_TO, turn.identifier)
+def _floods(turn: _Turn) -> tuple[tuple[limits.Limit, str], ...]:
+    return (limits.FLOOD_FROM, turn.address), (limits.FLOOD_OF_SIGN_INS_TO, turn.identifier)
 
 
-async def _take_turn(session: AsyncSession, turn: _Turn, *, keys: Keys, now: datetime) -> None:
-    ladder, subject = limits.PASSWORD_TRIES, turn.subject
-    if not await limits.take_turn(session, ladder, subject=subject, keys=keys, now=now):
-        raise SignInRefused(
-            "wait", await limits.seconds_to_wait(session, ladder, subject=subject, keys=keys, now=now)
-        )
-    for limit, spender in () if turn.is_known else _shared_limits(turn):
+async def _take_turn(session: AsyncSession, turn: _Turn, *, keys: Keys, now: datetime) -> bool:
+    """Whether so many sign in from this address that the code has to be a longer one. Raises SignInRefused."""
+    await _climb(session, limits.PASSWORD_TRIES, turn, keys=keys, now=now)
+    if turn.is_known:
+        return False
+    for limit, spender in _floods(turn):
         if not await limits.spend(session, limit, subject=spender, keys=keys, now=now):
             raise SignInRefused("wait", int(limit.window.total_seconds()))
+    if not await limits.spend(session, limits.SIGN_INS_TO, subject=turn.identifier, keys=keys, now=now):
+        await _climb(session, limits.CROWDED_TRIES, turn, keys=keys, now=now)
+    return not await limits.spend(session, limits.SIGN_INS_FROM, subject=turn.address, keys=keys, now=now)
+
+
+async def _climb(
+    session: AsyncSession, ladder: limits.Ladder, turn: _Turn, *, keys: Keys, now: datetime
+) -> None:
+    if not await limits.take_turn(session, ladder, subject=turn.subject, keys=keys, now=now):
+        seconds = await limits.seconds_to_wait(session, ladder, subject=turn.subject, keys=keys, now=now)
+        raise SignInRefused("wait", seconds)
 
 
 async def _note_refusal(session: AsyncSession, person_id: int | None, now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import limits
+from identity import guards, limits
 from identity.accounts import recipient_of
 from identity.audit import ANONYMOUS, IdentityAction, record
 from identity.challenges import CodeRefused, use_proof
@@ -34,17 +34,22 @@ async def start_removal(
 ) -> Challenge:
     """Always a challenge; a code goes only to a number that we do write to, so that nobody is pestered through us.
 
+    From an address that asks about many numbers one code a day goes to each, and a longer one.
     `address` is the visitor's network address. Raises PhoneRefused (`wait`).
     """
-    if not await limits.spend(session, limits.CODE_REQUESTS_FROM, subject=address, keys=keys, now=now):
+    if not await limits.spend(session, limits.FLOOD_FROM, subject=address, keys=keys, now=now):
         raise PhoneRefused("wait")
-    is_used = await _is_used(session, phone)
+    is_crowded = await guards.is_crowded(session, address, phone=phone, keys=keys, now=now)
+    await guards.note_number(session, phone, keys=keys, now=now)
+    is_first = await limits.spend(session, limits.REMOVALS_OF_NUMBER, subject=phone, keys=keys, now=now)
+    is_used = await _is_used(session, phone) and (is_first or not is_crowded)
     return await start_challenge(
         session,
         purpose=Purpose.REMOVE_PHONE,
         subject=phone,
         browser=browser,
         recipient=Recipient(None, phone, None, language, language) if is_used else None,
+        is_careful=is_crowded,
         keys=keys,
         now=now,
     )

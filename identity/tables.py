@@ -59,6 +59,15 @@ class Purpose(StrEnum):
     APPOINTMENT = "appointment"
 
 
+class Standing(StrEnum):
+    """What whoever asks for a code has shown before, from nothing to most. Each has an allowance of its own."""
+
+    ANYBODY = "anybody"
+    FIRST_PROOF = "first_proof"
+    KNOWN_BROWSER = "known_browser"
+    SIGNED_IN = "signed_in"
+
+
 class Step(StrEnum):
     STARTED = "started"
     PROVEN = "proven"
@@ -112,7 +121,8 @@ class Account(SQLModel, table=True):
     """What a person signs in with: one account a person, whatever two browsers do at once.
 
     No telephone: the number was somebody else's, and no other has been given yet. Until `phone_hold_until` a new one
-    counts for no sensitive act. The authenticator's secret is sealed, and each of its steps is good once.
+    counts for no sensitive act. `phone_failures` are the wrong codes since the last right one. The authenticator's
+    secret is sealed, and each of its steps is good once.
     """
 
     __tablename__ = "account"
@@ -123,6 +133,7 @@ class Account(SQLModel, table=True):
     recovery_hash: str = Field(max_length=200)
     phone: str | None = Field(default=None, max_length=20, index=True)
     phone_hold_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    phone_failures: int = 0
     authenticator_sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
     authenticator_last_step: int = Field(default=0, sa_type=BigId)
     authenticator_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -205,7 +216,8 @@ class Challenge(SQLModel, table=True):
 
     A dummy has no person and no address: nobody is sent anything and no code opens it. A challenge that another browser
     has overtaken becomes one. `subject` is a keyed hash of what was asked, so that asking again from the same browser
-    continues the same challenge. `asked_at` is when a code was last asked for, whether or not one could be sent.
+    continues the same challenge. `asked_at` is when a code was last asked for, whether or not one could be sent; in the
+    future while this browser has to wait. `digits` and `tries` are what a careful moment asks and leaves.
     """
 
     __tablename__ = "challenge"
@@ -231,6 +243,9 @@ class Challenge(SQLModel, table=True):
     address: str | None = Field(default=None, max_length=320)
     browser_hash: str = Field(max_length=64)
     step: Step = Field(default=Step.STARTED, sa_type=enum_text(Step))
+    standing: Standing = Field(default=Standing.ANYBODY, sa_type=enum_text(Standing))
+    digits: int = 6
+    tries: int = 5
     attempts: int = 0
     data: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -241,12 +256,16 @@ class Challenge(SQLModel, table=True):
 
 
 class OneTimeCode(SQLModel, table=True):
+    """`gate` is about the first two digits of a code of eight: a guess that misses them is compared with no code."""
+
     __tablename__ = "one_time_code"
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     challenge_id: str = Field(max_length=32, foreign_key="challenge.id", index=True)
     digest: str = Field(max_length=64)
-    issued_at: datetime = Field(sa_type=UtcDateTime)
+    gate: str | None = Field(default=None, max_length=64)
+    is_sent: bool = False
+    issued_at: datetime = Field(sa_type=UtcDateTime, index=True)
     expires_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -295,6 +314,17 @@ class Wait(SQLModel, table=True):
     tries: int
     open_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class Guard(SQLModel, table=True):
+    """The service-wide switch that a spray of guesses closes. Each time within a day keeps it closed twice as long."""
+
+    __tablename__ = "guard"
+
+    name: str = Field(max_length=20, primary_key=True)
+    closed_at: datetime = Field(sa_type=UtcDateTime)
+    closed_until: datetime = Field(sa_type=UtcDateTime)
+    times: int
 
 
 class AuditEntry(SQLModel, table=True):

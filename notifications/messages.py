@@ -40,6 +40,7 @@ class Template(StrEnum):
     PHONE_CHANGED = "phone_changed"
     PHONE_CHANGE_CANCELLED = "phone_change_cancelled"
     PHONE_REMOVED = "phone_removed"
+    PHONE_WORN_OUT = "phone_worn_out"
     INVITATION = "invitation"
     INVITATION_ANSWERED = "invitation_answered"
     DECLARATION_RECEIVED = "declaration_received"
@@ -135,6 +136,7 @@ MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
         Template.PHONE_CHANGED: _notice(reference=Kind.TEXT, at=Kind.INSTANT),
         Template.PHONE_CHANGE_CANCELLED: _notice(reference=Kind.TEXT, at=Kind.INSTANT),
         Template.PHONE_REMOVED: _notice(at=Kind.INSTANT),
+        Template.PHONE_WORN_OUT: _notice(at=Kind.INSTANT),
         Template.INVITATION: _notice(reference=Kind.TEXT, until=Kind.DATE),
         Template.INVITATION_ANSWERED: _notice(reference=Kind.TEXT),
         Template.DECLARATION_RECEIVED: _notice(reference=Kind.TEXT, date=Kind.DATE),

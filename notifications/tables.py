@@ -1,6 +1,6 @@
 """What the room keeps: what people were told, what waits to be sent, and what the demonstration "sent"."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -105,6 +105,15 @@ class PeriodicJob(SQLModel, table=True):
     name: str = Field(primary_key=True, max_length=40)
     due_at: datetime = Field(sa_type=UtcDateTime)
     ran_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SmsDay(SQLModel, table=True):
+    """How many short messages left on one day of the country's calendar: each costs money."""
+
+    __tablename__ = "sms_day"
+
+    day: date = Field(primary_key=True)
+    count: int
 
 
 class DemonstrationMessage(SQLModel, table=True):

@@ -39,11 +39,11 @@ add_sentences(
     {
         ("phone", "same"): N_("This is the number of your account already."),
         ("phone", "wait"): N_(
-            "There were too many tries from here. Try again in an hour, or go to a service centre."
+            "There were too many tries from here. Try again in five minutes, or go to a service centre."
         ),
         ("reference", "missing"): N_("Enter the reference that is in the message. It begins with P."),
         ("reference", "wait"): N_(
-            "There were too many tries from here. Try again in an hour, or go to a service centre."
+            "There were too many tries from here. Try again in five minutes, or go to a service centre."
         ),
         ("email", "missing"): N_("Enter your e-mail address."),
         ("password", "proof_wrong"): N_("This password is not right. Try again."),

@@ -63,7 +63,7 @@ add_sentences(
         ),
         ("document_number", "too_long"): N_("Check the number: it is too long for a document number."),
         ("document_number", "too_many_claims"): N_(
-            "There were too many tries from here. Try again in an hour, or go to a service centre."
+            "There were too many tries from here. Try again in five minutes, or go to a service centre."
         ),
         ("phone", "missing"): N_("Enter your mobile number."),
         ("phone", "empty"): N_("Enter your mobile number."),

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from app.forms.base import Answers
 from app.forms.errors import add_sentences
-from app.forms.fields import OneTimeCode
+from app.forms.fields import OneTimeCode, SentCode
 from app.i18n.catalogues import mark as N_
 
 
 class CodeAnswers(Answers):
     code: OneTimeCode
+
+
+class SentCodeAnswers(CodeAnswers):
+    """A code that we sent: of six digits, or of eight in careful moments."""
+
+    code: SentCode
 
 
 class NoAnswers(Answers):
@@ -18,9 +24,19 @@ class NoAnswers(Answers):
 
 add_sentences(
     {
-        ("code", "missing"): N_("Enter the six digits of the code."),
+        ("code", "missing"): N_("Enter the digits of the code."),
         ("code", "not_a_number"): N_("A code has digits only. Look at the message again."),
         ("code", "not_six_digits"): N_("A code has six digits. Look at the message again."),
+        ("code", "not_the_digits"): N_(
+            "Some digits are missing, or there are too many. Look at the message again."
+        ),
+        ("code", "not_eight_digits"): N_(
+            "This time the code has eight digits. Look at the newest message again."
+        ),
+        ("code", "longer"): N_("Codes have eight digits now. Ask for a new code below, and enter that one."),
+        ("code", "wait_until"): N_(
+            "There were too many wrong codes here. You can ask for a new code from %(time)s on."
+        ),
         ("code", "wrong"): N_("This code is not the right one. Tries left: %(tries_left)s."),
         ("code", "too_many"): N_(
             "There were too many wrong codes. Go back and start again to receive a new one."

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from app.i18n.locales import LOCALES
+from identity.guards import LONG, SHORT
 from identity.names import InvalidName, NameScript, parse_name
 from identity.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
 from identity.partial_date import PartialDate
@@ -134,6 +135,16 @@ def _code(value: Any) -> str:
     return digits
 
 
+def _sent_code(value: Any) -> str:
+    """Of six digits or eight: which of them was sent, the page of the code knows."""
+    digits = _number(value)
+    if not digits.isdecimal() or not digits.isascii():
+        raise refused("not_a_number")
+    if len(digits) not in (SHORT, LONG):
+        raise refused("not_the_digits")
+    return digits
+
+
 def _email(value: Any) -> str:
     address = _clean_text(value).translate(INVISIBLE)
     name, at, domain = address.rpartition("@")
@@ -162,6 +173,7 @@ ArabicName = Annotated[str, _parsed(lambda value: parse_name(value, NameScript.A
 LatinName = Annotated[str, _parsed(lambda value: parse_name(value, NameScript.LATIN))]
 RecoveryCode = Annotated[str, _parsed(parse_recovery_code)]
 OneTimeCode = Annotated[str, BeforeValidator(_code)]
+SentCode = Annotated[str, BeforeValidator(_sent_code)]
 Email = Annotated[str, BeforeValidator(_email)]
 Language = Annotated[str, BeforeValidator(_language)]
 Password = Annotated[

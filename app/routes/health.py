@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.requests import PortalRequest
 from app.schema import is_current
+from identity import guards
 from notifications.outbox import outbox_age
 
 LATE_SECONDS = 15 * 60
@@ -21,11 +22,13 @@ async def show_health() -> Response[str]:
 async def show_readiness(request: PortalRequest) -> Response[dict[str, object]]:
     """200 when the database answers and is migrated, 503 otherwise.
 
-    The age of the outbox is told and never takes a process out of service: pages can be read while a gateway is down.
+    The age of the outbox, and whether somebody guesses codes, is told and never takes a process out of service: pages
+    can be read while a gateway is down, and a longer code can be entered.
     """
     try:
         migrated = await is_current(request.portal.engine)
         age = await outbox_age(request.db, now=request.now)
+        is_guarded = await guards.is_closed(request.db, now=request.now)
     except (SQLAlchemyError, OSError):
         return Response(content={"database": "unavailable"}, status_code=503)
     waiting = int(age.total_seconds())
@@ -34,6 +37,7 @@ async def show_readiness(request: PortalRequest) -> Response[dict[str, object]]:
         "migrations": "ok" if migrated else "pending",
         "outbox": "late" if waiting >= LATE_SECONDS else "ok",
         "outbox_oldest_seconds": waiting,
+        "codes": "guarded" if is_guarded else "ok",
     }
     return Response(content=content, status_code=200 if migrated else 503)
 

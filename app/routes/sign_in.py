@@ -41,7 +41,9 @@ CODE = CodePage(
     path="/sign-in/code",
     proven="/sign-in",
 )
-AUTHENTICATOR = replace(CODE, template="sign_in/authenticator.html", path="/sign-in/authenticator")
+AUTHENTICATOR = replace(
+    CODE, template="sign_in/authenticator.html", path="/sign-in/authenticator", is_sent=False
+)
 RECOVERY_CODE = "/sign-in/recovery-code"
 HOME_OF_CITIZEN = "/household"
 TOO_MANY_TRIES = 429

@@ -36,7 +36,7 @@ from notifications.worker import Worker, deliver_once
 from tests.app.pages import PageBrowser
 from tests.identity.national_service import Service
 
-SIX_DIGITS = re.compile(r"\b[0-9]{6}\b")
+SENT_CODE = re.compile(r"\b[0-9]{6}(?:[0-9]{2})?\b")
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Messages:
     async def code_to(self, address: str) -> str:
         """The code in the newest message that brings one."""
         codes = [message.body for message in await self.to(address) if message.template.endswith("_code")]
-        found = SIX_DIGITS.search(codes[0])
+        found = SENT_CODE.search(codes[0])
         assert found is not None
         return found.group()
 

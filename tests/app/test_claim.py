@@ -8,6 +8,8 @@ import re
 import pytest
 
 from app.i18n.formats import TERRITORY_TIME
+from app.requests import Portal
+from identity.limits import FLOOD_FROM, spend
 from identity.tables import BirthPrecision, DocumentKind
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.journeys import PASSWORD, claim_account, prove_claim, shown_code, start_claim
@@ -270,9 +272,57 @@ async def test_a_birth_date_in_the_future_is_refused(visitor: PageBrowser, regis
     assert set(visitor.errors) == {"birth_date_year"}
 
 
-async def test_a_flood_from_one_address_is_told_to_wait(visitor: PageBrowser, register: Register) -> None:
+async def test_from_an_address_of_many_people_the_code_is_longer(
+    visitor: PageBrowser, register: Register, messages: Messages
+) -> None:
     for number in range(10):
         await start_claim(visitor, await register(), document_number=f"ZZ{number:06}")
+    fatima = await register(phone="+212699000001")
+    await start_claim(visitor, fatima)
+    assert visitor.path == "/claim/code"
+    code = await messages.code_to("+212699000001")
+    assert len(code) == 8
+    for too_short in (code[:6], code[:7]):
+        await visitor.submit(code=too_short)
+        assert visitor.status == 422
+    spoken = f"{code[:4]} {code[4:]}".translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    await visitor.submit(code=spoken)
+    assert visitor.path == "/claim/account"
+
+
+async def test_a_flood_from_one_address_is_told_to_wait(
+    visitor: PageBrowser, register: Register, portal: Portal, clock: Clock
+) -> None:
+    async with portal.writes() as session, session.begin():
+        for _ in range(FLOOD_FROM.count):
+            facts = {"subject": "192.0.2.10", "keys": portal.keys, "now": clock.now}
+            await spend(session, FLOOD_FROM, **facts)
     await start_claim(visitor, await register())
     assert visitor.status == 429
     assert "document_number" in visitor.errors
+    clock.advance(minutes=5)
+    await visitor.submit()
+    assert visitor.path == "/claim/code"
+
+
+async def test_in_a_browser_whose_tries_were_used_up_twice_one_waits_and_another_does_not(
+    visitor: PageBrowser, browser_of: BrowserOf, register: Register, messages: Messages, clock: Clock
+) -> None:
+    fatima = await register()
+    for _ in range(2):
+        await start_claim(visitor, fatima)
+        code = await messages.code_to(str(fatima.phone))
+        for slip in range(1, 6):
+            await visitor.submit(code=f"{(int(code) + slip) % 1_000_000:06}")
+        clock.advance(minutes=2)
+    await start_claim(visitor, fatima)
+    assert "code" in visitor.errors
+    received = len(await messages.to(str(fatima.phone)))
+    await visitor.submit(code=code)
+    assert "code" in visitor.errors
+    assert len(await messages.to(str(fatima.phone))) == received
+    other = browser_of()
+    clock.advance(minutes=7)
+    await start_claim(other, fatima)
+    await other.submit(code=await messages.code_to(str(fatima.phone)))
+    assert other.path == "/claim/account"

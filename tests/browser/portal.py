@@ -32,7 +32,7 @@ from tests.databases import scratch_directory, stop_with_parent
 TIWIZI = Path(sysconfig.get_path("scripts")) / "tiwizi"
 HOUSEHOLDS = "20"
 PATIENCE = 30
-SIX_DIGITS = re.compile(r"\b[0-9]{6}\b")
+SENT_CODE = re.compile(r"\b[0-9]{6}(?:[0-9]{2})?\b")
 
 Found = TypeVar("Found")
 
@@ -105,7 +105,7 @@ def betrays(message: Any, *indexes: Decimal) -> list[str]:
 
 
 def code_in(text: str) -> str:
-    found = SIX_DIGITS.search(text)
+    found = SENT_CODE.search(text)
     assert found is not None, text
     return found.group()
 

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from identity import claims, codes, sessions
 from identity.audit import IdentityAction
 from identity.challenges import CodeRefused
-from identity.limits import DAY, HOUR, MINUTE
+from identity.limits import DAY, FLOOD_FROM, HOUR, MINUTE, spend
 from identity.numbers import InvalidNumber
 from identity.partial_date import PartialDate
 from identity.passwords import Busy, PasswordRefused
@@ -168,12 +168,23 @@ async def test_an_identifier_with_an_account_does_the_same_work_and_warns_its_ow
     assert await count(session, Delivery, col(Delivery.sealed).is_not(None)) == 1
 
 
-async def test_a_document_is_matched_five_times_a_day_and_nobody_is_told(session, fatima, keys, now):
-    for number in range(5):
+async def test_wrong_facts_from_elsewhere_do_not_silence_the_right_ones(session, fatima, keys, now):
+    for number in range(30):
+        stranger = {"address": f"192.0.2.{number}", "browser": f"stranger {number}"}
+        await claim(session, keys, now, phone="+212699999999", **stranger)
+    right = await claim(session, keys, now, address="192.0.2.9")
+    assert right.person_id == fatima.id
+    assert (right.digits, right.tries) == (8, 3)
+    assert len(await last_code(session, keys)) == 8
+    await prove(session, right, keys, now)
+    assert (await claim(session, keys, now + DAY, address="192.0.2.9")).digits == 6
+
+
+async def test_a_browser_that_guesses_is_matched_with_nothing_more_that_day(session, fatima, keys, now):
+    for number in range(10):
         await claim(session, keys, now, phone="+212699999999", address=f"192.0.2.{number}")
-    silent = await claim(session, keys, now, address="192.0.2.9")
-    assert silent.person_id is None
-    assert (await claim(session, keys, now + DAY, address="192.0.2.9")).person_id == fatima.id
+    assert (await claim(session, keys, now)).person_id is None
+    assert (await claim(session, keys, now, browser=OTHER_BROWSER)).person_id == fatima.id
 
 
 async def test_right_facts_sent_again_and_again_are_no_guesses(session, fatima, keys, now):
@@ -184,12 +195,23 @@ async def test_right_facts_sent_again_and_again_are_no_guesses(session, fatima, 
     await prove(session, first, keys, now + 8 * MINUTE)
 
 
-async def test_an_address_that_claims_ten_times_an_hour_is_asked_to_wait(session, fatima, keys, now):
+async def test_from_an_address_of_many_people_the_code_is_longer_and_nobody_is_refused(
+    session, fatima, keys, now
+):
     for number in range(10):
-        await claim(session, keys, now, document_number=f"ZZ{number}00")
+        facts = {"document_number": f"ZZ{number}00", "browser": f"browser {number}"}
+        assert (await claim(session, keys, now, **facts)).digits == 6
+    crowded = await claim(session, keys, now + timedelta(minutes=59))
+    assert (crowded.person_id, crowded.digits) == (fatima.id, 8)
+    assert (await claim(session, keys, now + 2 * HOUR)).digits == 6
+
+
+async def test_a_flood_from_one_address_is_asked_to_wait_five_minutes(session, keys, now):
+    for _ in range(FLOOD_FROM.count):
+        await spend(session, FLOOD_FROM, subject=ADDRESS, keys=keys, now=now)
     with pytest.raises(claims.ClaimRefused):
-        await claim(session, keys, now + timedelta(minutes=59))
-    assert (await claim(session, keys, now + HOUR)).person_id == fatima.id
+        await claim(session, keys, now + timedelta(minutes=4))
+    await claim(session, keys, now + timedelta(minutes=5))
 
 
 async def test_the_whole_claim(session, fatima, hasher, keys, now):

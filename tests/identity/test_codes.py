@@ -5,18 +5,16 @@ from itertools import product
 
 import pytest
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity import codes
 from identity.challenges import (
-    TRIES,
     CodeRefused,
     TooSoon,
     find_challenge,
     proven_challenge,
     use_proof,
 )
-from identity.keys import Keys
+from identity.guards import TRIES
 from identity.limits import DAY, MINUTE
 from identity.tables import Challenge, OneTimeCode, Person, Purpose, Step
 from notifications.outbox import Recipient
@@ -243,27 +241,3 @@ async def test_a_code_leaves_no_trace_in_clear(session, fatima, keys, now):
 async def test_a_browser_without_a_mark_starts_nothing(session, fatima, keys, now):
     with pytest.raises(ValueError, match="no mark"):
         await ask(session, fatima, keys, now, browser="")
-
-
-async def test_a_spray_over_many_challenges_is_suspected(session: AsyncSession, fatima, keys: Keys, now):
-    for number in range(10):
-        challenge = await ask(session, fatima, keys, now, subject=str(number), recipient=None)
-        assert not await codes.spray_suspected(session, keys=keys, now=now)
-        for guess in range(TRIES):
-            await outcome(session, challenge, Purpose.SIGN_IN, f"{guess:06}", BROWSER, keys, now)
-    assert await codes.spray_suspected(session, keys=keys, now=now)
-    assert not await codes.spray_suspected(session, keys=keys, now=now + timedelta(minutes=11))
-
-
-async def test_many_wrong_codes_among_many_right_ones_are_no_spray(session, fatima, keys, now):
-    for number in range(30):
-        challenge = await ask(session, fatima, keys, now + number * DAY, subject=str(number))
-        facts = {"challenge_id": challenge.id, "purpose": Purpose.SIGN_IN, "browser": BROWSER, "keys": keys}
-        await codes.check_code(session, **facts, code=await last_code(session, keys), now=now + number * DAY)
-        challenge.proven_at = now
-        session.add(challenge)
-    for number in range(11):
-        challenge = await ask(session, fatima, keys, now, subject=f"wrong {number}", recipient=None)
-        for guess in range(TRIES):
-            await outcome(session, challenge, Purpose.SIGN_IN, f"{guess:06}", BROWSER, keys, now)
-    assert not await codes.spray_suspected(session, keys=keys, now=now)

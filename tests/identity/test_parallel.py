@@ -14,7 +14,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import Sessions, create_engine, session_factory
-from identity import challenges, claims, codes, recovery, sign_in, staff
+from identity import challenges, claims, codes, guards, recovery, sign_in, staff
 from identity.audit import IdentityAction
 from identity.challenges import CodeRefused
 from identity.keys import Keys
@@ -93,10 +93,10 @@ async def guess_500_times(sessions, asked, keys, now, monkeypatch) -> int:
     compared = 0
     is_right = codes._is_right
 
-    async def counting(*arguments: object, **facts: object) -> bool:
+    def counting(*arguments: object) -> bool:
         nonlocal compared
         compared += 1
-        return await is_right(*arguments, **facts)
+        return is_right(*arguments)
 
     monkeypatch.setattr(codes, "_is_right", counting)
     guesses = [check(challenge, other_than(code, number), keys, now) for number in range(1, GUESSES + 1)]
@@ -106,19 +106,21 @@ async def guess_500_times(sessions, asked, keys, now, monkeypatch) -> int:
 
 
 async def test_of_five_hundred_guesses_at_once_five_are_compared(sessions, asked, keys, now, monkeypatch):
-    assert await guess_500_times(sessions, asked, keys, now, monkeypatch) == challenges.TRIES
+    assert await guess_500_times(sessions, asked, keys, now, monkeypatch) == guards.TRIES
     async with sessions() as session:
-        assert await used(session, FAILED_CODES, subject="service", keys=keys, now=now) == challenges.TRIES
+        assert await used(session, FAILED_CODES, subject="service", keys=keys, now=now) == guards.TRIES
     challenge, code = asked
     [refused] = await all_at_once(sessions, [check(challenge, code, keys, now)], kept=(CodeRefused,))
     assert isinstance(refused, CodeRefused)
     assert refused.code == "too_many"
 
 
-async def count_try_naively(session: AsyncSession, mine: object, *, now: datetime) -> Challenge:
+async def count_try_naively(
+    session: AsyncSession, mine: object, *, now: datetime, least_digits: int
+) -> Challenge:
     """Read, compare, write back: what `count_try` must not be."""
     challenge = await challenges.read_challenge(session, mine)
-    if challenge is None or challenges.refusal(challenge, now):
+    if challenge is None or challenges.refusal(challenge, now, least_digits):
         raise CodeRefused("too_many")
     await asyncio.sleep(0.002)
     challenge.attempts += 1
@@ -139,7 +141,7 @@ async def test_the_same_guesses_find_out_a_count_that_is_read_and_then_written(
     monkeypatch.setattr(codes, "count_try", count_try_naively)
     compared = await guess_500_times(sessions, (challenge, code), keys, now, monkeypatch)
     await engine.dispose()
-    assert compared > challenges.TRIES
+    assert compared > guards.TRIES
 
 
 async def test_two_hundred_requests_at_once_for_one_number_send_one_sms(sessions, keys, now):

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import col
 
-from identity import accounts, codes, register, retention
+from identity import accounts, register, retention
 from identity.audit import SYSTEM, IdentityAction, officer, record
 from identity.keys import Keys, join_parts
 from identity.partial_date import PartialDate
@@ -127,7 +127,6 @@ async def test_what_is_no_longer_needed_goes_and_the_audit_stays(session, fatima
     opened = await add_account(session, hasher, keys, now)
     session.add(KnownBrowser(account_id=opened.account.id, browser_hash="x", seen_at=now))
     await ask(session, fatima, keys, now)
-    await codes.spray_suspected(session, keys=keys, now=now)
     kept = (Usage, OneTimeCode, Challenge, PortalSession, KnownBrowser)
     before = [await count(session, table) for table in (*kept, AuditEntry)]
     assert min(before) > 0

@@ -28,12 +28,16 @@ from tests.app.standing import Visitors
 from tests.app.town import Town, build_town
 from tests.browser.conftest import at_browser, world
 from tests.browser.portal import RunningPortal, served
+from tests.identity.conftest import fatima, hasher, keys
 
 __all__ = [
     "app",
     "at_browser",
     "browser_of",
     "clock",
+    "fatima",
+    "hasher",
+    "keys",
     "messages",
     "portal",
     "register",
