@@ -38,13 +38,15 @@ CODE_LIFE: Final = timedelta(minutes=10)
 # An SMS may arrive late and out of order: the two latest codes are both good.
 LATEST_CODES: Final = 2
 
-# Who can ask for a code of a purpose; whoever else it is for is signed in.
+# What has been shown before a code is asked for; a purpose that is not here takes nothing for granted.
 STANDINGS: Final = {
-    Purpose.CLAIM: Standing.ANYBODY,
-    Purpose.REMOVE_PHONE: Standing.ANYBODY,
-    Purpose.CANCEL_PHONE: Standing.ANYBODY,
     Purpose.SIGN_IN: Standing.FIRST_PROOF,
     Purpose.RECOVERY: Standing.FIRST_PROOF,
+    Purpose.CONFIRM_EMAIL: Standing.SIGNED_IN,
+    Purpose.VISIT: Standing.SIGNED_IN,
+    Purpose.JOIN_HOUSEHOLD: Standing.SIGNED_IN,
+    Purpose.PROVE: Standing.SIGNED_IN,
+    Purpose.CHANGE_PHONE: Standing.SIGNED_IN,
 }
 
 TEMPLATES: Final = {
@@ -90,7 +92,7 @@ async def start_challenge(
     a code leave is not told. `standing` is that of the purpose unless a known browser asks; `is_careful` asks a
     stranger for a longer code whatever the guard says.
     """
-    standing = standing or STANDINGS.get(purpose, Standing.SIGNED_IN)
+    standing = standing or STANDINGS.get(purpose, Standing.ANYBODY)
     person_id = recipient.person_id if recipient else None
     challenge, is_due = await open_challenge(
         session,

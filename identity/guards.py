@@ -137,6 +137,14 @@ async def is_crowded(
     return not (fits and few)
 
 
+async def may_write_to(
+    session: AsyncSession, phone: str, *, is_crowded: bool, keys: Keys, now: datetime
+) -> bool:
+    """Whether a number that somebody typed, and has not shown to be his own, gets a code: from a crowd one a day."""
+    is_first = await limits.spend(session, limits.TYPED_NUMBER, subject=phone, keys=keys, now=now)
+    return is_first or not is_crowded
+
+
 async def watch_sending(session: AsyncSession, *, now: datetime) -> None:
     """Twice as many codes sent as used in the last hour is an alarm: somebody has them sent for another reason."""
     sent = select(func.count()).where(col(OneTimeCode.issued_at) > now - HOUR, col(OneTimeCode.is_sent))

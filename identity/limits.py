@@ -56,8 +56,7 @@ GUESSES_OF_BROWSER: Final = Limit("guesses_of_browser", 10, DAY)
 GUESSES_OF_DOCUMENT: Final = Limit("guesses_of_document", 5, DAY)
 # Wrong codes for one person's claims since the last right one: past it, longer codes.
 WRONG_CLAIM_CODES: Final = Limit("wrong_claim_codes", 50, 30 * DAY)
-REMOVALS_OF_NUMBER: Final = Limit("removals_of_number", 1, DAY)
-PRE_REGISTRATIONS_FROM: Final = Limit("pre_registrations_from", 20, DAY)
+TYPED_NUMBER: Final = Limit("typed_number", 1, DAY)
 # A family shares one telephone; nobody fills a centre's days from one.
 PRE_REGISTRATIONS_OF: Final = Limit("pre_registrations_of", 8, 30 * DAY)
 NATIONAL_IDENTITY_FROM: Final = Limit("national_identity_from", 30, HOUR)

@@ -41,8 +41,8 @@ async def start_removal(
         raise PhoneRefused("wait")
     is_crowded = await guards.is_crowded(session, address, phone=phone, keys=keys, now=now)
     await guards.note_number(session, phone, keys=keys, now=now)
-    is_first = await limits.spend(session, limits.REMOVALS_OF_NUMBER, subject=phone, keys=keys, now=now)
-    is_used = await _is_used(session, phone) and (is_first or not is_crowded)
+    is_written_to = await guards.may_write_to(session, phone, is_crowded=is_crowded, keys=keys, now=now)
+    is_used = await _is_used(session, phone) and is_written_to
     return await start_challenge(
         session,
         purpose=Purpose.REMOVE_PHONE,

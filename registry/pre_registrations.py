@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from sqlmodel import col, exists, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import limits
+from identity import guards, limits
 from identity.audit import ANONYMOUS, record
 from identity.codes import check_code, start_challenge
 from identity.keys import Keys
@@ -82,17 +82,26 @@ class Applicant:
 async def ask_code(
     session: AsyncSession, *, applicant: Applicant, browser: str, address: str, keys: Keys, now: datetime
 ) -> Challenge:
-    """Send a code to the telephone. `address` is the visitor's network address. Raises TooManyRequests."""
-    for limit in (limits.CODE_REQUESTS_FROM, limits.PRE_REGISTRATIONS_FROM):
-        if not await limits.spend(session, limit, subject=address, keys=keys, now=now):
-            raise TooManyRequests
+    """Send a code to the telephone. `address` is the visitor's network address. Raises TooManyRequests.
+
+    Where many people come from one address the code is longer, and each number gets one a day.
+    """
+    if not await limits.spend(session, limits.FLOOD_FROM, subject=address, keys=keys, now=now):
+        raise TooManyRequests
+    is_crowded = await guards.is_crowded(session, address, phone=applicant.phone, keys=keys, now=now)
+    await guards.note_number(session, applicant.phone, keys=keys, now=now)
+    is_written_to = await guards.may_write_to(
+        session, applicant.phone, is_crowded=is_crowded, keys=keys, now=now
+    )
+    recipient = Recipient(None, applicant.phone, None, applicant.language, applicant.sms_language)
     return await start_challenge(
         session,
         purpose=Purpose.PRE_REGISTRATION,
         subject=applicant.phone,
         browser=browser,
-        recipient=Recipient(None, applicant.phone, None, applicant.language, applicant.sms_language),
+        recipient=recipient if is_written_to else None,
         data=applicant.kept(),
+        is_careful=is_crowded,
         keys=keys,
         now=now,
     )
@@ -185,8 +194,9 @@ async def ask_code_to_return(
 
     Raises TooManyRequests.
     """
-    if not await limits.spend(session, limits.CODE_REQUESTS_FROM, subject=address, keys=keys, now=now):
+    if not await limits.spend(session, limits.FLOOD_FROM, subject=address, keys=keys, now=now):
         raise TooManyRequests
+    is_crowded = await guards.is_crowded(session, address, phone=phone, keys=keys, now=now)
     kept = await _find(session, reference, now)
     known = kept if kept and kept.phone == phone else None
     return await start_challenge(
@@ -196,6 +206,7 @@ async def ask_code_to_return(
         browser=browser,
         recipient=Recipient(None, known.phone, None, language, known.sms_language) if known else None,
         data={"pre_registration": reference},
+        is_careful=is_crowded,
         keys=keys,
         now=now,
     )
