@@ -19,6 +19,7 @@ from app.national_report import give_up_run, recompute_with_bars
 from app.requests import Portal
 from app.serving import deliver_until_stopped, serve_portal
 from app.settings import SettingRefused
+from app.source_commands import of_sources
 from identity.passwords import PasswordRefused
 from identity.roles import Role
 from identity.staff import StaffExists, add_staff
@@ -205,3 +206,4 @@ def score(file: Path) -> None:
 
 
 main.add_command(model_life)
+main.add_command(of_sources)

@@ -21,6 +21,7 @@ from app.posts import forget_old_posts
 from app.requests import Portal
 from app.schema import is_current
 from app.settings import SettingRefused, Settings, read_settings
+from app.sources import ask_sources
 from identity.retention import forget_expired
 from notifications import worker as deliveries
 from notifications.jobs import run_due_jobs
@@ -34,6 +35,7 @@ from registry.departures import publish_departures
 from registry.drafts import forget_drafts
 from registry.invitations import expire_invitations
 from registry.pre_registrations import forget_pre_registrations
+from registry.source_decisions import count_sources
 from registry.visits import end_visits_over
 
 HOUSEKEEPING_SECONDS = 30
@@ -129,6 +131,7 @@ async def _work(portal: Portal, stop: asyncio.Event) -> None:
         )
         together.create_task(deliveries.run(worker, stop))
         together.create_task(_keep_house(portal, stop))
+        together.create_task(ask_sources(portal, stop))
 
 
 async def _providers(portal: Portal, open_until_end: contextlib.AsyncExitStack) -> dict[Channel, Provider]:
@@ -142,7 +145,9 @@ async def _providers(portal: Portal, open_until_end: contextlib.AsyncExitStack) 
 
 
 async def _keep_house(portal: Portal, stop: asyncio.Event) -> None:
-    """What time alone brings about: invitations and visits end, departures are published, what is old is deleted."""
+    """What time alone brings about: invitations and visits end, departures are published, a source that nobody
+    contradicted counts, what is old is deleted.
+    """
     forgotten_at = portal.clock() - FORGET_EVERY
     while not stop.is_set():
         try:
@@ -155,6 +160,7 @@ async def _keep_house(portal: Portal, stop: asyncio.Event) -> None:
                 await expire_invitations(session, now=now)
                 await end_visits_over(session, now=now)
                 await publish_departures(session, now=now)
+                await count_sources(session, now=now)
                 await forget_drafts(session, now=now)
                 await forget_pre_registrations(session, now=now)
                 await forget_old_posts(session, now=now)

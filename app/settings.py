@@ -50,6 +50,7 @@ class Settings:
     smtp: SmtpSettings | None = None
     openid: OpenIdSettings | None = None
     worker_included: bool = True
+    sources_folder: Path | None = None
 
     @property
     def demonstration(self) -> bool:
@@ -64,6 +65,11 @@ class Settings:
     def domain(self) -> str:
         """The host that one-time code messages are bound to."""
         return self.public_url.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0]
+
+    @property
+    def sources_dir(self) -> Path:
+        """Where the files of administrative sources are."""
+        return self.sources_folder or self.data_dir / "sources"
 
     @property
     def embedded(self) -> bool:
@@ -94,6 +100,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         smtp=_smtp(env),
         openid=_openid(env, public_url),
         worker_included=env.get("TIWIZI_WORKER", "included") != "separate",
+        sources_folder=Path(folder).absolute() if (folder := env.get("TIWIZI_SOURCES_DIR")) else None,
     )
     _refuse_half_production(settings)
     return settings

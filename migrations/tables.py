@@ -20,4 +20,5 @@ import notifications.tables
 import registry.appointment_tables
 import registry.model_life.tables
 import registry.national_tables
+import registry.source_tables
 import registry.tables

@@ -53,6 +53,8 @@ class Template(StrEnum):
     REQUEST_DECIDED = "request_decided"
     STAFF_REQUEST_DUE = "staff_request_due"
     STAFF_REQUEST_ESCALATED = "staff_request_escalated"
+    SOURCE_CONTRADICTS = "source_contradicts"
+    SOURCE_COUNTED = "source_counted"
     VISIT_OPENED = "visit_opened"
     VISIT_ENDED = "visit_ended"
     PRE_REGISTRATION_CODE = "pre_registration_code"
@@ -149,6 +151,8 @@ MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
         Template.STAFF_REQUEST_DUE: _staff_notice(reference=Kind.TEXT, until=Kind.DATE),
         Template.STAFF_REQUEST_ESCALATED: _staff_notice(reference=Kind.TEXT, until=Kind.DATE),
         Template.REQUEST_DECIDED: _notice(reference=Kind.TEXT, date=Kind.DATE),
+        Template.SOURCE_CONTRADICTS: _notice(date=Kind.DATE),
+        Template.SOURCE_COUNTED: _notice(reference=Kind.TEXT, date=Kind.DATE),
         Template.VISIT_OPENED: _notice(reference=Kind.TEXT, at=Kind.INSTANT, until=Kind.INSTANT),
         Template.VISIT_ENDED: _notice(reference=Kind.TEXT, at=Kind.INSTANT),
         Template.PRE_REGISTRATION_CODE: _code(Channel.SMS),

@@ -2,13 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from registry.dates import local_date
 from registry.errors import Refused
 from registry.facts import HouseholdFacts
-from registry.versions import HOUSEHOLD_FACTS, MEMBER_FACTS, MemberAnswers, Version, VersionMember
+from registry.scoring import model_on
+from registry.tables import Household
+from registry.variables import only_asked
+from registry.versions import (
+    HOUSEHOLD_FACTS,
+    MEMBER_FACTS,
+    MemberAnswers,
+    Version,
+    VersionMember,
+    membership_ids,
+    read_version,
+)
 
 
 class InvalidCorrection(Refused):
@@ -75,3 +89,29 @@ def _corrected_member(
         reference = next(name for name, key in membership_ids.items() if key == member.membership_id)
         raise InvalidCorrection(f"{reference}.{error.errors()[0]['loc'][0]}") from error
     return replace(member, answers=answers)
+
+
+async def corrected_version(
+    session: AsyncSession, household: Household, changed: Mapping[str, Any], now: datetime
+) -> Version:
+    """The current version as it would be with `changed`, without what is no longer asked. Nothing is written.
+
+    Raises InvalidCorrection, NothingChanged.
+    """
+    assert household.current_declaration_id is not None
+    current = await read_version(session, declaration_id=household.current_declaration_id)
+    facts, members = corrected(current, changed, await membership_ids(session, current))
+    asked = only_asked(Version(current.declaration, facts, members).facts(), model_on(local_date(now)))
+    answers = {
+        member.person_id: MemberAnswers.model_validate({fact: getattr(member, fact) for fact in MEMBER_FACTS})
+        for member in asked.members
+    }
+    return Version(
+        current.declaration,
+        asked.household,
+        tuple(_with(member, answers.get(member.person_id or 0)) for member in members),
+    )
+
+
+def _with(member: VersionMember, answers: MemberAnswers | None) -> VersionMember:
+    return replace(member, answers=answers) if answers else member

@@ -1,7 +1,7 @@
 """An officer's decision on a request: the facts are corrected and scored anew, or it is refused in words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from identity.roles import Duty
 from notifications.messages import Template
 from registry.acts import Act
 from registry.announcements import tell
-from registry.corrections import corrected
+from registry.corrections import corrected_version
 from registry.dates import local_date
 from registry.errors import ChangedMeanwhile, Refused
 from registry.households import lock_household
@@ -22,8 +22,9 @@ from registry.indexes import compute_index, score_version
 from registry.officers import officer_with
 from registry.programmes import Decision
 from registry.requests import LONGEST_WORDS, InvalidRequest
-from registry.reviews import OPEN, find_request, membership_ids
-from registry.scoring import Index, model_on
+from registry.reviews import OPEN, find_request
+from registry.scoring import Index
+from registry.source_decisions import settle_contested
 from registry.tables import (
     Household,
     IndexEvent,
@@ -32,8 +33,7 @@ from registry.tables import (
     RecomputationRequest,
     RequestStatus,
 )
-from registry.variables import only_asked
-from registry.versions import MEMBER_FACTS, MemberAnswers, Version, VersionMember, read_version, write_version
+from registry.versions import Version, write_version
 
 
 class AlreadyDecided(Refused):
@@ -70,7 +70,7 @@ async def foresee_correction(
     if request.status not in OPEN:
         raise AlreadyDecided
     household = await session.get_one(Household, request.household_id, populate_existing=True)
-    index, decisions = score_version(await _corrected_version(session, household, changed, now), now)
+    index, decisions = score_version(await corrected_version(session, household, changed, now), now)
     return Foreseen(index, decisions)
 
 
@@ -126,43 +126,20 @@ async def _take(
 async def _write_correction(
     session: AsyncSession, household: Household, changed: Mapping[str, Any], actor: Actor, now: datetime
 ) -> Version:
-    corrected_version = await _corrected_version(session, household, changed, now)
-    declaration = corrected_version.declaration
+    right = await corrected_version(session, household, changed, now)
+    declaration = right.declaration
     return await write_version(
         session,
         household=household,
         origin=Origin.CORRECTION,
-        facts=corrected_version.household,
-        members=corrected_version.members,
+        facts=right.household,
+        members=right.members,
         facts_on=declaration.facts_on,
         declared_by=declaration.declared_by,
         language=declaration.language,
         actor=actor,
         now=now,
     )
-
-
-async def _corrected_version(
-    session: AsyncSession, household: Household, changed: Mapping[str, Any], now: datetime
-) -> Version:
-    """The current version as it would be with `changed`, without what is no longer asked. Nothing is written."""
-    assert household.current_declaration_id is not None
-    current = await read_version(session, declaration_id=household.current_declaration_id)
-    facts, members = corrected(current, changed, await membership_ids(session, current))
-    asked = only_asked(Version(current.declaration, facts, members).facts(), model_on(local_date(now)))
-    answers = {
-        member.person_id: MemberAnswers.model_validate({fact: getattr(member, fact) for fact in MEMBER_FACTS})
-        for member in asked.members
-    }
-    return Version(
-        current.declaration,
-        asked.household,
-        tuple(_with(member, answers.get(member.person_id or 0)) for member in members),
-    )
-
-
-def _with(member: VersionMember, answers: MemberAnswers | None) -> VersionMember:
-    return replace(member, answers=answers) if answers else member
 
 
 async def refuse_request(
@@ -186,6 +163,7 @@ async def _close(
     request.status = status
     request.decision_words = words.strip()
     session.add(request)
+    await settle_contested(session, request=request, now=now)
     await record(
         session,
         actor=officer(staff_id),

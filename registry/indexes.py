@@ -21,6 +21,8 @@ from registry.facts import Relation
 from registry.moves import Move, compare
 from registry.programmes import Decision, decide
 from registry.scoring import Index, Line, model_on
+from registry.sources.contradictions import reconsider
+from registry.sources.queue import ask_later
 from registry.tables import (
     Declaration,
     Eligibility,
@@ -34,12 +36,16 @@ from registry.variables import index_of
 from registry.versions import Version
 
 HISTORY_LENGTH = 24
+# What people said of themselves is what the sources are asked about.
+DECLARED = (IndexReason.FIRST, IndexReason.DECLARATION, IndexReason.MEMBERSHIP)
 
 
 async def compute_index(
     session: AsyncSession, *, household: Household, version: Version, reason: IndexReason, now: datetime
 ) -> IndexEvent:
     """Score a version of a locked household's facts, decide every programme, and tell the adults of the household.
+
+    The sources are asked about what was declared afterwards, by the worker.
 
     Raises IncompleteFacts.
     """
@@ -71,6 +77,9 @@ async def compute_index(
         now=now,
     )
     await announce_index(session, household_id=household.id, now=now)
+    if reason in DECLARED:
+        await ask_later(session, household_id=household.id, now=now)
+    await reconsider(session, household=household, version=version, now=now)
     return event
 
 
@@ -152,6 +161,8 @@ class HouseholdView:
     request_due_on: date | None
     has_draft: bool
     has_invitation: bool
+    marks: dict[str, Any] | None
+    contradictions: int | None
 
     @property
     def is_head(self) -> bool:
@@ -175,6 +186,7 @@ _household, _head = _tables["household"], _tables["person"].alias("head")
 _declaration, _index, _request = (
     _tables[name] for name in ("declaration", "index_event", "recomputation_request")
 )
+_marks = _tables["fact_marks"]
 _LISTED = (_other.c.status == MembershipStatus.ACTIVE) | (
     (_other.c.status == MembershipStatus.LEFT) & (_other.c.ended_at >= bindparam("week"))
 )
@@ -214,12 +226,15 @@ _VIEW = (
         core_select(_asked.c.id)
         .where(_asked.c.person_id == bindparam("person_id"), _asked.c.status == MembershipStatus.INVITED)
         .exists(),
+        _marks.c.marks,
+        _marks.c.open_contradictions,
     )
     .select_from(_membership)
     .join(_household, _household.c.id == _membership.c.household_id)
     .join(_head, _head.c.id == _household.c.head_person_id)
     .outerjoin(_declaration, _declaration.c.id == _household.c.current_declaration_id)
     .outerjoin(_index, _index.c.id == _household.c.current_index_id)
+    .outerjoin(_marks, _marks.c.household_id == _household.c.id)
     .outerjoin(
         _request,
         (_request.c.household_id == _household.c.id)

@@ -31,7 +31,7 @@ from registry.tables import (
     RequestReason,
     RequestStatus,
 )
-from registry.versions import MemberAnswers, Version, read_version
+from registry.versions import MemberAnswers, Version, membership_ids, read_version
 
 OPEN = (RequestStatus.RECEIVED, RequestStatus.IN_REVIEW)
 
@@ -239,15 +239,6 @@ async def _members(session: AsyncSession, declared: Version, current: Version) -
         )
         for member in current.members
     )
-
-
-async def membership_ids(session: AsyncSession, version: Version) -> dict[str, int]:
-    """The memberships of a version by reference, which is how a fact of a member is named."""
-    wanted = [member.membership_id for member in version.members]
-    rows = await session.exec(
-        select(Membership.reference, Membership.id).where(col(Membership.id).in_(wanted))
-    )
-    return dict(rows.all())
 
 
 async def read_request_document(

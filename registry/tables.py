@@ -29,11 +29,14 @@ class MembershipStatus(StrEnum):
 
 
 class Origin(StrEnum):
-    """Why the facts have a new version: the citizen declared, a member came or went, an officer corrected."""
+    """Why the facts have a new version: the citizen declared, a member came or went, an officer corrected, or an
+    administrative source counts.
+    """
 
     CITIZEN = "citizen"
     MEMBERSHIP = "membership"
     CORRECTION = "correction"
+    SOURCE = "source"
 
 
 class IndexReason(StrEnum):
@@ -41,6 +44,7 @@ class IndexReason(StrEnum):
     DECLARATION = "declaration"
     MEMBERSHIP = "membership"
     CORRECTION = "correction"
+    SOURCE = "source"
     MODEL = "model"
     TIME = "time"
 

@@ -25,7 +25,7 @@ from registry.facts import (
     Relation,
     Schooling,
 )
-from registry.tables import Declaration, DeclaredMember, Household, Origin
+from registry.tables import Declaration, DeclaredMember, Household, Membership, Origin
 
 
 class MemberAnswers(Declared):
@@ -192,3 +192,12 @@ def _version_member(row: DeclaredMember) -> VersionMember:
         birth_date=row.birth_date,
         birth_precision=BirthPrecision(row.birth_precision) if row.birth_precision else None,
     )
+
+
+async def membership_ids(session: AsyncSession, version: Version) -> dict[str, int]:
+    """The memberships of a version by reference, which is how a fact of a member is named."""
+    wanted = [member.membership_id for member in version.members]
+    rows = await session.exec(
+        select(Membership.reference, Membership.id).where(col(Membership.id).in_(wanted))
+    )
+    return dict(rows.all())

@@ -22,11 +22,10 @@ from registry.index_models import model_named
 from registry.indexes import ledger
 from registry.measures.of_members import HeadIs
 from registry.refused_documents import DocumentRefused
-from registry.reviews import membership_ids
 from registry.scoring import Line
 from registry.tables import Household, IndexEvent, RequestReason
 from registry.variables import FACTS_OF_VARIABLE, questions, zone_of
-from registry.versions import Version, VersionMember, read_version
+from registry.versions import Version, VersionMember, membership_ids, read_version
 
 # What was answered about the facts of one line says nothing about another's.
 ABOUT_FACT = ("fact", "proposed_value")
