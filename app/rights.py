@@ -70,6 +70,8 @@ RIGHTS: dict[str, dict[str, Audience]] = {
     "/household/recomputation": {"GET": C, "POST": C},
     "/household/recomputation/check": {"POST": C},
     "/household/recomputation/receipts/{reference}": {"GET": C},
+    "/household/sources": {"GET": C},
+    "/household/sources/{reference}": {"GET": C, "POST": C},
     "/messages": {"GET": C},
     "/messages/read": {"POST": A},
     "/simulator": {"GET": E, "POST": E},

@@ -41,6 +41,7 @@ SENSITIVE: Final[dict[tuple[str, str], Sensitive]] = {
     ("/account/phone", "POST"): _PHONE,
     ("/account/phone/code", "POST"): _PHONE,
     ("/household/declaration/check", "POST"): Sensitive(SensitiveAct.SEND_DECLARATION),
+    ("/household/sources/{reference}", "POST"): Sensitive(SensitiveAct.SEND_DECLARATION),
     ("/household/leave", "GET"): Sensitive(SensitiveAct.LEAVE_HOUSEHOLD),
     ("/household/leave", "POST"): Sensitive(SensitiveAct.LEAVE_HOUSEHOLD),
 }

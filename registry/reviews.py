@@ -21,6 +21,7 @@ from registry.indexes import ledger
 from registry.members import Registered, registered
 from registry.officers import check_stranger, officer_with
 from registry.scoring import Line
+from registry.sources.contradictions import SourceAnswer, source_answers
 from registry.tables import (
     Household,
     IndexEvent,
@@ -78,6 +79,7 @@ class Review:
     declared_at: datetime
     declared: HouseholdFacts
     current: HouseholdFacts
+    answers: tuple[SourceAnswer, ...]
     members: tuple[ReviewMember, ...]
     index_before: IndexEvent
     lines_before: tuple[Line, ...]
@@ -178,7 +180,7 @@ async def open_request(session: AsyncSession, *, staff_id: int, reference: str, 
             reference=reference,
             now=now,
         )
-    return await _review(session, await _find(session, reference), may_decide)
+    return await _review(session, await _find(session, reference), may_decide, now)
 
 
 async def _take(session: AsyncSession, request: RecomputationRequest, staff_id: int, now: datetime) -> bool:
@@ -195,7 +197,9 @@ async def _take(session: AsyncSession, request: RecomputationRequest, staff_id: 
     return taken is not None
 
 
-async def _review(session: AsyncSession, request: RecomputationRequest, may_decide: bool) -> Review:
+async def _review(
+    session: AsyncSession, request: RecomputationRequest, may_decide: bool, now: datetime
+) -> Review:
     household = await session.get_one(Household, request.household_id, populate_existing=True)
     before = await session.get_one(IndexEvent, request.index_before_id)
     index_now = await session.get_one(IndexEvent, household.current_index_id)
@@ -211,6 +215,7 @@ async def _review(session: AsyncSession, request: RecomputationRequest, may_deci
         declared_at=declared.declaration.declared_at,
         declared=declared.household,
         current=current.household,
+        answers=await source_answers(session, household=household, version=current, now=now),
         members=await _members(session, declared, current),
         index_before=before,
         lines_before=ledger(before.lines),

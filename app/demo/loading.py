@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.demo import officers, people, stories
 from app.demo.declared import rows_of
 from app.demo.population import Family, families
+from app.demo.registers import write_registers
 from app.requests import Portal
 from identity.staff import add_staff
 from identity.tables import Person
@@ -44,6 +45,7 @@ async def load_world(portal: Portal, *, households: int, progress: Callable[[int
         await stories.tell(session, portal, now)
         await _load_population(session, households, now, progress)
         await session.commit()
+    write_registers(portal.settings.sources_dir, now.date())
 
 
 async def _register_characters(session: AsyncSession) -> None:

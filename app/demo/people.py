@@ -205,7 +205,10 @@ CHARACTERS: tuple[Character, ...] = (
         TAZI,
         dt.date(1961, 1, 9),
         FEMALE,
-        N_("A woman of sixty-five who lives alone in Casablanca and has declared her household."),
+        N_(
+            "A woman of sixty-five who lives alone in Casablanca. She declared no car, and the register of vehicles "
+            "has one in her name; her electricity is dearer than she declared. Her page asks which is right."
+        ),
         has_account=True,
     ),
     Character(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 
 from markupsafe import Markup, escape
 
+from app.explanations.provenance import origin_words
 from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
 from app.i18n.formats import format_exact, format_mad
@@ -16,6 +17,8 @@ from app.i18n.locales import LOCALES
 from app.i18n.variables import GROUPS, VARIABLES
 from registry.geography import atlas, place_name
 from registry.scoring import Line, models
+from registry.sources.marks import Mark
+from registry.variables import FACTS_OF_VARIABLE
 
 CONSTANTS = ("K", "k")
 # A variable and its square are two lines of the formula and one fact of life.
@@ -52,12 +55,17 @@ class LedgerGroup:
 
 @dataclass(frozen=True)
 class Explained:
-    """What an index page needs to speak of its lines: the region of the index and the source of the facts."""
+    """What an index page needs to speak of its lines: the region of the index and the source of the facts.
+
+    `declared` is the day of the declaration in words, `marks` what else is known of the origin of its facts.
+    """
 
     lang: str
     region: str
     source: str
     contest: Callable[[str], str] | None = None
+    declared: str = ""
+    marks: Mapping[str, Mark] = field(default_factory=dict)
 
 
 def ledger_lines(lines: Sequence[Line], about: Explained) -> tuple[LedgerLine, ...]:
@@ -199,8 +207,14 @@ def _source(code: str, about: Explained) -> str:
     if code == "K":
         return gettext(about.lang, N_("Part of the formula"))
     if code in ("U21", "R19", "R20", "R21"):
-        return gettext(about.lang, N_("Birth dates of the National Population Register"))
-    return about.source
+        return _origin(("birth_date",), about) or gettext(
+            about.lang, N_("Birth dates of the National Population Register")
+        )
+    return _origin(FACTS_OF_VARIABLE.get(code, ()), about) or about.source
+
+
+def _origin(facts: tuple[str, ...], about: Explained) -> str | None:
+    return origin_words(facts, about.marks, declared=about.declared, lang=about.lang)
 
 
 def _width(line: LedgerLine, largest: Decimal) -> int:

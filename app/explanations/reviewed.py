@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from markupsafe import Markup
 from pydantic import ValidationError
 
+from app.explanations.programmes import in_its_language
 from app.forms.declaration import FACTS_OF_STEP, facts_of, typed
 from identity.register import PersonName, names
 from registry.geography import atlas
 from registry.reviews import Review, ReviewMember
+from registry.sources.configuration import sources
+from registry.sources.contradictions import SourceAnswer
 from registry.variables import FACTS_OF_VARIABLE, questions
 from registry.versions import HOUSEHOLD_FACTS, MEMBER_FACTS
 
@@ -29,7 +33,10 @@ class ReviewedMember:
 
 @dataclass(frozen=True, slots=True)
 class ReviewedFact:
-    """One fact, named as `registry.corrections` says. `proposed` is a value of the fact, or else words."""
+    """One fact, named as `registry.corrections` says. `proposed` is a value of the fact, or else words.
+
+    `answer` is that of the fact's `source`, where it has one.
+    """
 
     name: str
     fact: str
@@ -39,6 +46,8 @@ class ReviewedFact:
     current: Any
     is_concerned: bool
     is_asked: bool
+    answer: SourceAnswer | None = None
+    source: Markup | str = ""
 
     @property
     def has_changed(self) -> bool:
@@ -49,10 +58,18 @@ class ReviewedFact:
 def reviewed_facts(review: Review, lang: str) -> tuple[ReviewedFact, ...]:
     """Every fact that has a value or that the model asks for: of the household, then member by member."""
     members = [_member(each, lang) for each in review.members]
+    answers = {answer.name: answer for answer in review.answers}
     found = [*_of_household(review), *(fact for member in members for fact in _of_member(review, member))]
+    found = [_with_source(fact, answers.get(fact.name), lang) for fact in found]
     return tuple(
         fact for fact in found if fact.is_asked or fact.current is not None or fact.declared is not None
     )
+
+
+def _with_source(fact: ReviewedFact, answer: SourceAnswer | None, lang: str) -> ReviewedFact:
+    if answer is None:
+        return fact
+    return replace(fact, answer=answer, source=in_its_language(sources()[answer.source].label(lang), lang))
 
 
 def _member(member: ReviewMember, lang: str) -> ReviewedMember:

@@ -27,9 +27,13 @@ def _upload(value: Any) -> UploadFile:
 
 
 class RecomputationAnswers(Answers):
-    """`shown_line` is the line whose facts the page asked about; `change` asks for the questions once more."""
+    """`source` names the contradiction of a source that is said to be wrong.
+
+    `shown_line` is the line whose facts the page asked about; `change` asks for the questions once more.
+    """
 
     reason: RequestReason
+    source: text(LONGEST_NAME) | None = None  # type: ignore[valid-type]
     line: text(LONGEST_NAME) | None = None  # type: ignore[valid-type]
     shown_line: text(LONGEST_NAME) | None = None  # type: ignore[valid-type]
     fact: text(LONGEST_NAME) | None = None  # type: ignore[valid-type]

@@ -32,6 +32,7 @@ from registry.indexes import HouseholdView
 from registry.invitations import Invitation
 from registry.programmes import thresholds
 from registry.scoring import model_named
+from registry.sources.marks import read_marks
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ def _explained(request: PortalRequest, view: HouseholdView, *, contestable: bool
         region=view.region or "",
         source=gettext(request.lang, N_("Declared on %(day)s")) % {"day": declared},
         contest=(lambda code: prefix + code) if contestable else None,
+        declared=declared,
+        marks=read_marks(view.marks),
     )
 
 

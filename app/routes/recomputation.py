@@ -13,6 +13,8 @@ from app.explanations.requests import told_request
 from app.forms.base import Form, answers_of
 from app.forms.declaration import choices_of, typed
 from app.forms.recomputation import RecomputationAnswers, kind_of_answer
+from app.i18n.catalogues import gettext
+from app.i18n.catalogues import mark as N_
 from app.i18n.labels import label
 from app.pages import go, page
 from app.requests import PortalRequest
@@ -32,6 +34,9 @@ from registry.dates import local_date
 from registry.delays import delays_on, due_on
 from registry.errors import NoHousehold, NotFound
 from registry.requests import AlreadyOpen, InvalidRequest, NoIndex, RequestTimeline
+from registry.source_decisions import contest_source, find_contradiction
+from registry.sources.configuration import sources
+from registry.sources.values import read_value
 from registry.tables import RecomputationRequest, RequestReason, Visit
 
 RECOMPUTATION = "/household/recomputation"
@@ -45,7 +50,9 @@ LARGEST_UPLOAD = 7_000_000
 async def show_recomputation(request: PortalRequest) -> Response[bytes]:
     """The open request; else what was decided last; else, or when one asks for it, the questions."""
     asked = await requests.requests_of(request.db, person_id=request.signed_in.citizen_id)
-    wants_to_ask = "line" in request.query_params or request.query_params.get("new") == "yes"
+    wants_to_ask = bool({"line", "source"} & request.query_params.keys()) or (
+        request.query_params.get("new") == "yes"
+    )
     if asked and (asked[0].is_open or not wants_to_ask):
         return await _follow(request, asked)
     asking = await read_asking(request)
@@ -55,6 +62,8 @@ async def show_recomputation(request: PortalRequest) -> Response[bytes]:
     form = Form(RecomputationAnswers, request.lang)
     if asking.line(line):
         form.answers = {"reason": RequestReason.WRONG_LINE.value, "line": str(line)}
+    if source := request.query_params.get("source"):
+        form.answers = {**form.answers, **await _about_source(request, source)}
     return await _questions(request, asking, form)
 
 
@@ -107,7 +116,43 @@ async def send_request(request: PortalRequest) -> Response[bytes]:
     except (NoHousehold, NoIndex, InvalidRequest):
         # The household or its index changed a moment ago: what can be asked now is shown.
         return go(request, RECOMPUTATION)
+    if form.data.source:
+        await _contest(request, form.data.source, made)
     return go(request, f"{RECEIPTS}/{made.reference}")
+
+
+async def _about_source(request: PortalRequest, reference: str) -> dict[str, str]:
+    """The answers of somebody who says that a source is wrong: what they declared is right."""
+    try:
+        row = await find_contradiction(
+            request.db, person_id=request.signed_in.citizen_id, reference=reference
+        )
+    except NotFound:
+        return {}
+    words = gettext(request.lang, N_("What %(source)s says is wrong. What I declared is right."))
+    fact = row.fact.rpartition(".")[2]
+    return {
+        "reason": (RequestReason.WRONG_LINE if "line" in request.query_params else RequestReason.OTHER).value,
+        "source": row.reference,
+        "fact": row.fact,
+        "proposed_value": typed(read_value(fact, row.declared_value)),
+        "words": words % {"source": sources()[row.source].label(request.lang).text},
+    }
+
+
+async def _contest(request: PortalRequest, reference: str, made: RecomputationRequest) -> None:
+    try:
+        await contest_source(
+            request.db,
+            person_id=request.signed_in.citizen_id,
+            reference=reference,
+            request=made,
+            actor=request.signed_in.actor,
+            now=request.now,
+        )
+    except NotFound:
+        # Somebody else's, or none: the request stands by itself.
+        return
 
 
 @get(f"{RECEIPTS}/{{reference:str}}")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,6 +18,7 @@ from notifications.tables import BOTH
 from registry.acts import Act
 from registry.dates import local_date
 from registry.delays import due_on
+from registry.facts import BirthPrecision
 from registry.rows import insert_unless_taken
 from registry.source_tables import (
     Contradiction,
@@ -29,7 +31,7 @@ from registry.sources.marks import Mark, MarkKind, keep_marks, marks_of
 from registry.sources.origins import Change, changes_since_declared
 from registry.sources.values import write_value
 from registry.tables import Household, Origin
-from registry.versions import Version, membership_ids
+from registry.versions import Version, VersionMember, membership_ids
 
 LIVE = (ContradictionStatus.OPEN, ContradictionStatus.CONTESTED)
 PAGE = "/household/sources"
@@ -84,7 +86,7 @@ async def _mark(session: AsyncSession, file: _File, now: datetime) -> None:
         findings=file.found,
         contradictions=file.rows,
         changes=file.changes,
-        unanswered=await _unanswered(session, file, local_date(now)),
+        unanswered=await _unanswered(session, file, local_date(now)) | _by_default(file.version),
     )
     await keep_marks(
         session, household_id=file.household.id, marks=marks, open_contradictions=len(waiting(file.rows))
@@ -109,6 +111,36 @@ async def _read(session: AsyncSession, household: Household, version: Version, n
         rows=rows,
         changes=await changes_since_declared(session, version=version, references=references),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAnswer:
+    """A fact that has a source, as it is on file, with what the source says of it; None where it has not answered."""
+
+    name: str
+    source: str
+    declared: Any
+    finding: Finding | None
+
+
+async def source_answers(
+    session: AsyncSession, *, household: Household, version: Version, now: datetime
+) -> tuple[SourceAnswer, ...]:
+    """Every fact of a household that some source can answer; none while an invited adult has not answered."""
+    file = await _read(session, household, version, now)
+    if file is None:
+        return ()
+    found = {finding.name: finding for finding in file.found}
+    members = {file.references[member.membership_id]: member for member in version.members}
+    return tuple(
+        SourceAnswer(name, rule.answered_by, _on_file(version, members, name), found.get(name))
+        for name, rule in asked_facts(version, file.references, local_date(now)).items()
+    )
+
+
+def _on_file(version: Version, members: Mapping[str, VersionMember], name: str) -> Any:
+    reference, _, fact = name.rpartition(".")
+    return getattr(members[reference].answers if reference else version.household, fact)
 
 
 async def contradictions_of(session: AsyncSession, *, household_id: int) -> Sequence[Contradiction]:
@@ -223,6 +255,13 @@ async def _account(session: AsyncSession, person_id: int) -> Account | None:
         select(Account).where(Account.person_id == person_id, col(Account.disabled_at).is_(None))
     )
     return found.first()
+
+
+def _by_default(version: Version) -> dict[str, Mark]:
+    """Ages are counted from the first possible day where the register does not know the day of birth."""
+    if all(member.birth_precision is BirthPrecision.DAY for member in version.members):
+        return {}
+    return {"birth_date": Mark(MarkKind.DEFAULT, version.declaration.facts_on)}
 
 
 async def _unanswered(session: AsyncSession, file: _File, today: date) -> dict[str, Mark]:

@@ -17,13 +17,17 @@ from registry.tables import Origin
 
 
 class MarkKind(StrEnum):
-    """Counted: from a source, meanwhile. Officer: changed by one. Unanswered: a source was asked and knows nothing."""
+    """Counted: from a source, meanwhile. Officer: changed by one. Unanswered: a source was asked and knows nothing.
+
+    Default: of a birth date, where the register does not know the day.
+    """
 
     COUNTED = "counted"
     CONTRADICTED = "contradicted"
     OFFICER = "officer"
     CONFIRMED = "confirmed"
     UNANSWERED = "unanswered"
+    DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
