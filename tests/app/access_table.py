@@ -167,6 +167,10 @@ ACCESS: Final[dict[str, Access]] = {
     "/household/members/{reference}/remove": Access(
         get=OF_OTHERS, post=OF_OTHERS, path="/household/members/{child}/remove", owner="said"
     ),
+    "/household/sources": Access(get=CITIZEN),
+    "/household/sources/{reference}": Access(
+        get=OF_HASSAN, post=OF_HASSAN, path="/household/sources/{contradiction}"
+    ),
     "/household/leave": Access(get=CITIZEN, post=CITIZEN, owner="fatima"),
     "/household/invitations": Access(get=CITIZEN),
     "/household/invitations/{reference}": Access(

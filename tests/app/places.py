@@ -341,6 +341,7 @@ PLACES: Final[dict[str, Place]] = {
     ),
     "withdraw": Place("said", "/household/members/{pending}/withdraw", {}, "/household/members"),
     "remove": Place("said", "/household/members/{child}/remove", {}, "/household/members"),
+    "source": Place("hassan", "/household/sources", {}, f"{DECLARATION}/receipts/.+"),
     "leave": Place("fatima", "/household/leave", {}, "/household"),
     "invitation": Place(
         "samira", "/household/invitations/{pending}", {"reply": "accept"}, "/household/members"

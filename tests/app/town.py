@@ -29,6 +29,9 @@ from registry.documents import clean_document
 from registry.facts import Diploma, Education, HealthCover, Occupation
 from registry.requests import request_recomputation
 from registry.slots import bookable_slots
+from registry.sources.answering import receive
+from registry.sources.port import Answer
+from registry.sources.queue import take
 from registry.tables import Declaration, Document, Membership, RequestReason, VisitPurpose
 from registry.versions import MemberAnswers
 from registry.visits import end_visit, open_visit, request_visit_code
@@ -103,6 +106,7 @@ async def _add_households(session: AsyncSession, town: Town, now: dt.datetime) -
     hassan = await settled_family(session, now)
     town.people |= {"hassan": hassan.hassan, "fatima": hassan.fatima}
     town.words["receipt"] = await _receipt(session, hassan.hassan)
+    town.words["contradiction"] = await _contradict(session, hassan.hassan, now)
     town.words["member"] = await _membership(session, hassan.fatima)
     town.words["hassan_identifier"] = hassan.hassan.identifier
     said = await add_family(session, now)
@@ -118,6 +122,14 @@ async def _add_households(session: AsyncSession, town: Town, now: dt.datetime) -
     await declare(session, brahim.hassan, now, home=rural_home(), members={"head": FARMER})
     driss = await settled_family(session, now)
     town.people |= {"driss": driss.hassan, "touria": driss.fatima}
+
+
+async def _contradict(session: AsyncSession, person: Person, now: dt.datetime) -> str:
+    """The register of vehicles has a car in the person's name; none was declared."""
+    [taken] = await take(session, source="vehicles", now=now)
+    car = Answer(person.identifier, "cars", "1", dt.date(2026, 2, 20), "V-1")
+    [row] = await receive(session, source="vehicles", taken=taken, answers=[car], now=now)
+    return row.reference
 
 
 async def _receipt(session: AsyncSession, person: Person) -> str:

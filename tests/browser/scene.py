@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final
 
 from tests.browser.declaring import DECLARATION
@@ -113,6 +112,15 @@ def _khadija(scene: Scene, visitor: Visitor) -> None:
     visitor.arrive(f"{DECLARATION}/check")
 
 
+def _rahma(scene: Scene, visitor: Visitor) -> None:
+    """The register of vehicles, which the worker asks by itself, has a car that she did not declare."""
+    sign_in(visitor, scene.person("rahma"))
+    scene.portal.message_to(scene.person("rahma").phone, "source_contradicts")
+    visitor.open("/household/sources")
+    form = visitor.main.locator("form#form").get_attribute("action") or ""
+    scene.words["contradiction"] = form.rpartition("/")[2]
+
+
 def _brahim(scene: Scene, visitor: Visitor) -> None:
     sign_in(visitor, scene.person("brahim"))
     visitor.open("/household/members")
@@ -211,7 +219,7 @@ COMING: Final[dict[str, Callable[[Scene, Visitor], None]]] = {
     "newly claimed": _newly_claimed,
     "signing in": _signing_in,
     "khadija": _khadija,
-    "rahma": partial(_signed_in, "rahma"),
+    "rahma": _rahma,
     "brahim": _brahim,
     "touda": _touda,
     "reviewing": _reviewing,

@@ -119,6 +119,8 @@ PLACES: Final = [
     *places(ANYBODY, "/help/lost", "/not-me", "/not-me/done", "/not-me/change", "/not-me/change/done"),
     *places("khadija", "/account/sessions", "/sign-out"),
     *places("rahma", "/household", "/household/recomputation", "/household/recomputation?line=U35"),
+    *places("rahma", "/household/sources", "/household/sources/{contradiction}", "/household/index"),
+    *places("rahma", "/household/recomputation?line=U31&source={contradiction}"),
     *places("brahim", "/household", "/household/members", "/household/members/{invited}/withdraw"),
     *places("brahim", f"{DECLARATION}/dwelling", f"{DECLARATION}/check"),
     *places("touda", "/household", "/household/invitations/{invitation}"),
