@@ -133,7 +133,7 @@ def _guard_source_facts() -> None:
 
 
 def downgrade() -> None:
-    """What sources said is forgotten; the versions that they led to stay, as corrections, which is what is known then."""
+    """What sources said is forgotten. The versions that they led to stay, as corrections: that is known before."""
     op.execute("UPDATE declaration SET origin = 'correction' WHERE origin = 'source'")
     op.execute("UPDATE index_event SET reason = 'correction' WHERE reason = 'source'")
     for table in ("fact_marks", "contradiction", "source_inquiry", "source_fact"):
