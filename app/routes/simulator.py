@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.exceptions import ClientException, NotFoundException
+from markupsafe import Markup
 
 from app.explanations.gauge import Gauge, gauge
 from app.explanations.ledger import Explained, LedgerLine, most_telling
+from app.explanations.outlook import balance_words
 from app.explanations.programmes import ProgrammeWords, programme_words
-from app.forms.base import Form, answers_of
+from app.forms.base import Answer, Form, answers_of
 from app.forms.declaration import choices_of
 from app.forms.simulated import Contradiction, order_matters, simulated_facts, simulator_typed
 from app.forms.simulator import SimulatorAnswers, counted, simulator_answers, ticked_facts, written_facts
+from app.forms.simulator_link import HUNG_ON, LONGEST_LINK, MODEL, link_query, linked_answers
 from app.i18n.catalogues import gettext
 from app.i18n.labels import label
 from app.i18n.variables import VARIABLES
@@ -26,12 +30,13 @@ from registry.households import find_household
 from registry.indexes import written_decision
 from registry.measures.of_members import MembersWho
 from registry.programmes import decide, thresholds
-from registry.scoring import Index, IndexModel, model_on
+from registry.scoring import Index, IndexModel, model_on, models
 from registry.variables import index_of
 from registry.versions import read_version
 
 SIMULATOR = "/simulator"
 OWN_HOUSEHOLD = "household"
+BEFORE_THE_QUESTIONS = frozenset({"zone", "region", "from"})
 
 
 @dataclass(frozen=True)
@@ -42,15 +47,18 @@ class Estimate:
     programmes: tuple[ProgrammeWords, ...]
     scale: Gauge
     telling: tuple[LedgerLine, ...]
+    balance: Markup
     order_matters: bool
 
 
 @get(SIMULATOR)
 async def show_simulator(request: PortalRequest) -> Response[bytes]:
-    """First the place; then the questions of its zone, perhaps filled in from one's own declaration."""
+    """First the place; then the questions of its zone, perhaps filled in from one's own declaration or from a link."""
     model = model_on(local_date(request.now))
     if request.query_params.get("from") == OWN_HOUSEHOLD:
         return await _from_household(request, model)
+    if set(request.query_params) - BEFORE_THE_QUESTIONS - set(HUNG_ON):
+        return _from_link(request, model)
     zone, region = request.query_params.get("zone", ""), request.query_params.get("region", "")
     if zone not in set(Zone) or region not in atlas().regions:
         return _place(request, zone, region)
@@ -62,10 +70,26 @@ async def show_simulator(request: PortalRequest) -> Response[bytes]:
 @post(SIMULATOR, opt={"repeatable": True})
 async def estimate(request: PortalRequest) -> Response[bytes]:
     """Repeated at will: nothing is written."""
-    model, sent = model_on(local_date(request.now)), await answers_of(request)
+    return _answered(request, await answers_of(request), model_on(local_date(request.now)))
+
+
+def _from_link(request: PortalRequest, model: IndexModel) -> Response[bytes]:
+    """The estimate of a link, by the formula of today. A link that nobody could have made here is refused in words."""
+    if len(request.scope["query_string"]) > LONGEST_LINK:
+        raise ClientException
+    sent = linked_answers(request.query_params.multi_items())
+    made_by = sent.pop(MODEL, model.name)
+    if made_by not in {each.name for each in models()}:
+        raise NotFoundException
+    return _answered(request, sent, model, other_formula=made_by != model.name)
+
+
+def _answered(
+    request: PortalRequest, sent: dict[str, Answer], model: IndexModel, *, other_formula: bool = False
+) -> Response[bytes]:
     zone = sent.get("zone")
     if not isinstance(zone, str) or zone not in set(Zone):
-        return _place(request, "", "")
+        return _place(request, "", "", status=200 if request.method == "POST" else 422)
     form = Form(simulator_answers(Zone(zone), model), request.lang, sent)
     if not form.valid:
         return _questions(request, form, Zone(zone), model, status=422)
@@ -74,7 +98,9 @@ async def estimate(request: PortalRequest) -> Response[bytes]:
     except Contradiction as contradiction:
         form.refuse(contradiction.name, contradiction.code, **contradiction.values)
         return _questions(request, form, Zone(zone), model, status=422)
-    return _questions(request, form, Zone(zone), model, found=_estimate(request, facts, model))
+    return _questions(
+        request, form, Zone(zone), model, found=_estimate(request, facts, model), other_formula=other_formula
+    )
 
 
 async def _from_household(request: PortalRequest, model: IndexModel) -> Response[bytes]:
@@ -95,13 +121,14 @@ async def _from_household(request: PortalRequest, model: IndexModel) -> Response
     return _questions(request, form, zone, model, found=_estimate(request, facts, model))
 
 
-def _place(request: PortalRequest, zone: str, region: str) -> Response[bytes]:
+def _place(request: PortalRequest, zone: str, region: str, *, status: int = 200) -> Response[bytes]:
     choice = Form(SimulatorAnswers, request.lang)
     choice.answers = {"zone": zone, "region": region}
     visitor = request.visitor
     return page(
         request,
         "simulator/place.html",
+        status=status,
         choice=choice,
         half_answered=bool(zone or region),
         regions=[(option.code, option.text) for option in options(None, request.lang)],
@@ -118,7 +145,9 @@ def _questions(
     *,
     status: int = 200,
     found: Estimate | None = None,
+    other_formula: bool = False,
 ) -> Response[bytes]:
+    link = f"{SIMULATOR}?{link_query(form.answers, model.name)}" if found else ""
     live = request.headers.get("hx-request") == "true"
     return page(
         request,
@@ -128,6 +157,11 @@ def _questions(
         form=form,
         zone=zone,
         estimate=found,
+        link=link,
+        # The other languages show what a link shows; the answers of a form are never put into an address by us.
+        path=link if link and request.query_params else SIMULATOR,
+        site=request.portal.settings.public_url,
+        other_formula=other_formula,
         model=model,
         regions=[(option.code, option.text) for option in options(None, request.lang)],
         educations=_words(request, Education),
@@ -157,6 +191,7 @@ def _estimate(request: PortalRequest, facts: Facts, model: IndexModel) -> Estima
         programmes=programme_words(decisions, request.lang),
         scale=gauge(index.index, thresholds(today), request.lang),
         telling=most_telling(index.lines, about),
+        balance=balance_words(decisions, request.lang),
         order_matters=order_matters(facts),
     )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import assume, given
@@ -14,18 +16,22 @@ from sqlmodel import SQLModel
 from app.forms.base import Form
 from app.forms.simulated import Contradiction, simulated_facts, simulator_typed
 from app.forms.simulator import simulator_answers
+from app.forms.simulator_link import LONGEST_LINK, link_query, linked_answers
 from app.requests import Portal
 from registry.facts import Facts, Relation
 from registry.programmes import decide
 from registry.scoring import model_on
 from registry.variables import index_of, zone_of
+from tests.app.conftest import Clock
 from tests.app.pages import PageBrowser
 from tests.app.settled import come_in, settle
+from tests.registry.family import answers_of, declare, transaction
 from tests.registry.worked_households import (
     DECLARED_ON,
     complete_facts,
     couple_with_pupils,
     farmer_family,
+    urban_home,
     woman_alone,
 )
 
@@ -180,6 +186,77 @@ async def test_one_starts_from_ones_own_household_and_finds_ones_own_index(
     assert visitor.main.first(class_="figure").first("bdi").text == A1
     await visitor.submit(internet_mad="0")
     assert visitor.main.first(class_="figure").first("bdi").text != A1
+
+
+@given(complete_facts())
+def test_a_link_holds_every_answer_and_names_nobody(facts: Facts) -> None:
+    typed = simulator_typed(facts, MODEL)
+    query = link_query(typed, MODEL.name)
+    assert len(query) <= LONGEST_LINK
+    answers = linked_answers(parse_qsl(query))
+    assert answers.pop("model") == MODEL.name
+    form = Form(simulator_answers(zone_of(facts), MODEL), "fr", answers)
+    assert form.valid, form.errors
+    again = Form(simulator_answers(zone_of(facts), MODEL), "fr", typed)
+    assert form.data == again.data
+
+
+@pytest.mark.parametrize("lang", ["ar", "fr", "zgh"])
+async def test_an_estimate_is_opened_by_its_link_in_any_language(browser_of, lang: str) -> None:
+    visitor = browser_of("fr")
+    await open_questions(visitor)
+    await visitor.submit(**WORKED["urban"])
+    link = visitor.main.first("textarea").text.partition("/fr/")[2].removesuffix("#estimate")
+    assert "csrf" not in link
+    other = browser_of(lang)
+    await other.open(f"/{link}&fbclid=hung-on-by-somebody")
+    assert other.status == 200
+    assert other.main.first(class_="figure").first("bdi").text == A1
+    elsewhere = "ar" if lang == "fr" else "fr"
+    assert any(each.startswith(f"/{elsewhere}/simulator?") and "head_age=42" in each for each in other.links)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("zone=urban&region=06&head_age=-1&education=basic&occupation=other", 422),
+        ("zone=urban&region=06&head_age=42&head_age=43", 422),
+        ("zone=urban&region=06&iban=MA64", 422),
+        ("zone=sea&head_age=42", 422),
+        ("zone=urban&zone=rural&head_age=42", 422),
+        ("zone=urban&region=06&head_age=42&model=tomorrow", 404),
+        ("zone=urban&region=06&model=", 404),
+        ("zone=urban&region=06&head_age=" + "4" * 2000, 400),
+        ("zone=urban&region=99&head_age=42&rooms=%00%E2%80%AE<script>alert(1)</script>", 422),
+        ("head_age=%FF%FE", 422),
+    ],
+)
+@pytest.mark.parametrize("lang", ["ar", "fr"])
+async def test_a_hostile_link_is_refused_in_the_readers_language(
+    browser_of, query: str, status: int, lang: str
+) -> None:
+    visitor = browser_of(lang)
+    await visitor.open(f"/simulator?{query}")
+    assert visitor.status == status
+    assert visitor.page.first("html").get("lang") == lang
+    assert "<script>alert" not in visitor.response.text
+    assert not list(visitor.main.all(class_="figure"))
+
+
+async def test_what_was_simulated_is_what_sending_gives(
+    visitor: PageBrowser, portal: Portal, clock: Clock
+) -> None:
+    family = await settle(portal)
+    await come_in(portal, visitor, family.hassan)
+    await visitor.open("/simulator?from=household")
+    await visitor.submit(mobile_phones="5", butane_mad="117.35", rooms="3")
+    simulated_index = visitor.main.first(class_="figure").first("bdi").text
+    async with transaction(portal.writes) as session:
+        home = urban_home(mobile_phones=5, butane_mad=Decimal("117.35"), rooms=3)
+        members = await answers_of(session, family.hassan, clock.now)
+        await declare(session, family.hassan, clock.now, home=home, members=members)
+    await visitor.open("/household/index")
+    assert visitor.main.first(class_="figure").text == simulated_index != A1
 
 
 async def test_nothing_is_kept(visitor: PageBrowser, portal: Portal) -> None:
