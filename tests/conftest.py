@@ -9,6 +9,7 @@ session     one session in a transaction that is rolled back after the test; whi
 sqlite      the address of a fresh, migrated SQLite database, for what need not be shown on both
 postgresql  the same on PostgreSQL
 now         a fixed instant, aware and in UTC
+full_size   whether a long proof is wanted in the size that it is promised in
 browser     Chromium, driven by Playwright's synchronous interface; the test is marked `browser`
 
 A test written `async def` runs under asyncio by itself. A module that uses `browser` holds no `async def`
@@ -37,6 +38,12 @@ hypothesis.settings.load_profile("tiwizi")
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--full-size", action="store_true", help="the longest proofs in the size that they are promised in"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser journeys are the longest: they begin first, so that no worker waits for another at the end."""
     for item in items:
@@ -48,6 +55,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def full_size(pytestconfig: pytest.Config) -> bool:
+    """Whether a long proof is wanted in its promised size: `make test ARGS=--full-size`."""
+    return bool(pytestconfig.getoption("--full-size"))
 
 
 @pytest.fixture
