@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.demo import officers, people, stories
 from app.demo.declared import rows_of
+from app.demo.models import propose_model
 from app.demo.population import Family, families
 from app.demo.registers import write_registers
 from app.requests import Portal
@@ -37,7 +38,7 @@ async def is_loaded(portal: Portal) -> bool:
 
 
 async def load_world(portal: Portal, *, households: int, progress: Callable[[int], object]) -> None:
-    """Load everything in one transaction: a world that was interrupted does not exist."""
+    """Load everything in one transaction: a world that was interrupted does not exist. A new model comes afterwards."""
     now = portal.clock()
     async with portal.writes() as session:
         await _register_characters(session)
@@ -46,6 +47,7 @@ async def load_world(portal: Portal, *, households: int, progress: Callable[[int
         await _load_population(session, households, now, progress)
         await session.commit()
     write_registers(portal.settings.sources_dir, now.date())
+    await propose_model(portal)
 
 
 async def _register_characters(session: AsyncSession) -> None:

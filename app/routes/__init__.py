@@ -25,6 +25,7 @@ from app.routes import (
     invitations,
     members,
     messages,
+    models,
     national_identity,
     not_me,
     outlook,
@@ -80,6 +81,7 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *requests_of_centre.HANDLERS,
     *correcting.HANDLERS,
     *refusing.HANDLERS,
+    *models.HANDLERS,
     *visits.HANDLERS,
 ]
 

@@ -109,6 +109,7 @@ async def show_queue(request: PortalRequest) -> Response[bytes]:
         request,
         "staff/queue.html",
         may_read=may_read,
+        may_read_models=officer.role is not None and may(officer.role, Duty.READ_MODELS),
         centre=centre_name(request),
         lines=[_line(entry, local_date(request.now), request.lang) for entry in shown],
         after=after,

@@ -40,6 +40,8 @@ STAFF = "    desk   desk  desk  ok      ok        ok       ok      ok           
 VISITS = "   desk   desk  desk  ok      ok        ok       no      no            desk   desk"
 OWN_VISIT = "desk   desk  desk  ok      none      none     none    none          desk   desk"
 READS = "    desk   desk  desk  ok      none      ok       ok      no            desk   desk"
+MODELS = "   desk   desk  desk  no      no        no       ok      ok            desk   desk"
+APPROVES = " desk   desk  desk  no      no        no       no      ok            desk   desk"
 DECIDES = "  desk   desk  desk  ok      none      ok       no      no            desk   desk"
 
 
@@ -200,6 +202,14 @@ ACCESS: Final[dict[str, Access]] = {
     ),
     "/staff/requests/{reference}/documents/{document}": Access(
         get=READS, path="/staff/requests/{request}/documents/{document}"
+    ),
+    "/staff/models": Access(get=MODELS),
+    "/staff/models/{name}": Access(get=MODELS, path="/staff/models/{model}"),
+    "/staff/models/{name}/approval": Access(
+        get=APPROVES, post=APPROVES, path="/staff/models/{model}/approval"
+    ),
+    "/staff/models/{name}/withdrawal": Access(
+        get=APPROVES, post=APPROVES, path="/staff/models/{model}/withdrawal"
     ),
     "/staff/visits": Access(get=STAFF, post=VISITS),
     "/staff/visits/code": Access(get=STAFF, post=STAFF),

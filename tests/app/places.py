@@ -389,4 +389,10 @@ PLACES: Final[dict[str, Place]] = {
     "correction, confirm": Place("officer", None, {}, REQUEST, "/correction/confirm", (CORRECTION,)),
     "refusal": Place("officer", REFUSAL.path, REFUSAL.answers, 200),
     "refusal, confirm": Place("officer", None, {}, REQUEST, "/refusal/confirm", (REFUSAL,)),
+    "model approval": Place(
+        "administrator", "/staff/models/{model}/approval", {"totp": "{totp}"}, "/staff/models/{model}"
+    ),
+    "model withdrawal": Place(
+        "administrator", "/staff/models/{model}/withdrawal", {"totp": "{totp}"}, "/staff/models/{model}"
+    ),
 }

@@ -7,6 +7,7 @@ or an answer of a test may name in braces: `/household/members/{pending}/withdra
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,11 @@ from registry.centres import centre
 from registry.dates import COUNTRY_TIME
 from registry.documents import clean_document
 from registry.facts import Diploma, Education, HealthCover, Occupation
+from registry.model_life.dry_runs import begin_dry_run, dry_run_statement, end_dry_run, look_at_next
+from registry.model_life.versions import propose, read
+from registry.national_runs import end_staging
+from registry.national_staging import stage_next_chunk
+from registry.national_tables import RecomputationRun
 from registry.requests import request_recomputation
 from registry.slots import bookable_slots
 from registry.sources.answering import receive
@@ -45,6 +51,7 @@ from tests.registry.family import (
     settled_family,
 )
 from tests.registry.newcomers import add_pre_registration
+from tests.registry.test_model_files import next_model
 from tests.registry.worked_households import rural_home
 
 CENTRE, CENTRE_ELSEWHERE = "06.141-1", "05.091-1"
@@ -85,6 +92,7 @@ async def build_town(portal: Portal) -> Town:
         await _add_request(session, portal, town)
         await _change_a_phone(session, town, now)
         await _add_officers(session, portal, town)
+        await _add_model(session, portal, town)
         await _add_visits(session, portal, town)
         await _add_appointments(session, town, now)
         await _open_sessions(session, town, now)
@@ -202,6 +210,7 @@ async def _add_officers(session: AsyncSession, portal: Portal, town: Town) -> No
         "visiting": (Role.AGENT, CENTRE),
         "auditor": (Role.AUDITOR, CENTRE),
         "administrator": (Role.ADMINISTRATOR, CENTRE),
+        "proposer": (Role.SUPERVISOR, CENTRE),
         "dismissed": (Role.AGENT, CENTRE),
     }
     for name, (role, code) in officers.items():
@@ -219,6 +228,24 @@ async def _add_officers(session: AsyncSession, portal: Portal, town: Town) -> No
             now=portal.clock(),
         )
     town.words["staff_password"] = STAFF_PASSWORD
+
+
+async def _add_model(session: AsyncSession, portal: Portal, town: Town) -> None:
+    """The draft of a model, tried on all households."""
+    staff_id = await _staff_id(session, "proposer")
+    text, now = json.dumps(next_model()), portal.clock()
+    version = await propose(session, text=text, staff_id=staff_id, now=now)
+    dry_run = await begin_dry_run(session, version=version, chunk=1000, started_by="operator", now=now)
+    run = await session.get_one(RecomputationRun, dry_run.run_id)
+    content = read(version).content
+    statement = dry_run_statement(run, content, portal.engine.dialect.name)
+    while await stage_next_chunk(session, run=run, statement=statement):
+        pass
+    await end_staging(session, run_id=run.id, now=now)
+    while await look_at_next(session, dry_run=dry_run, content=content):
+        pass
+    await end_dry_run(session, dry_run=dry_run, now=now)
+    town.words["model"] = version.name
 
 
 async def _add_visits(session: AsyncSession, portal: Portal, town: Town) -> None:

@@ -139,6 +139,10 @@ def _reviewing(scene: Scene, visitor: Visitor) -> None:
     sign_in_officer(visitor, "amal")
 
 
+def _answering_for_models(scene: Scene, visitor: Visitor) -> None:
+    sign_in_officer(visitor, "admin")
+
+
 def _opening_visit(scene: Scene, visitor: Visitor) -> None:
     sign_in_officer(visitor, "leila")
     _ask_for_visit(scene, visitor, "amadou")
@@ -223,6 +227,7 @@ COMING: Final[dict[str, Callable[[Scene, Visitor], None]]] = {
     "brahim": _brahim,
     "touda": _touda,
     "reviewing": _reviewing,
+    "answering for models": _answering_for_models,
     "opening a visit": _opening_visit,
     "visiting": _visiting,
     "recovering": _recovering,

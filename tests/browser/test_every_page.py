@@ -61,6 +61,7 @@ def places(who: str, *paths: str) -> list[Place]:
 
 DECLARATION = "/household/declaration"
 REQUEST = "/staff/requests/{request}"
+MODEL = "/staff/models/ma-ise-essai"
 REASON = {"decision_words": "La facture de février montre soixante dirhams."}
 PLACES: Final = [
     *places(
@@ -125,6 +126,7 @@ PLACES: Final = [
     *places("brahim", f"{DECLARATION}/dwelling", f"{DECLARATION}/check"),
     *places("touda", "/household", "/household/invitations/{invitation}"),
     *places("reviewing", "/staff", REQUEST, f"{REQUEST}/correction", f"{REQUEST}/refusal", "/staff/visits"),
+    *places("answering for models", "/staff/models", MODEL, f"{MODEL}/approval", f"{MODEL}/withdrawal"),
     *places("opening a visit", "/staff/visits/code"),
     *places(
         "visiting", "/staff/visits", "/staff/visits/{visit}", "/household", "/household/index", DECLARATION
@@ -142,6 +144,7 @@ PLACES: Final = [
     Place("rahma", "/household/recomputation?line=U35", 422, {}),
     Place("rahma", "/household/recomputation?line=U35", 200, {"words": "كتبت المبلغ خطأ"}),
     Place("reviewing", f"{REQUEST}/correction", 200, REASON),
+    Place("answering for models", f"{MODEL}/approval", 422, {}),
     Place("reviewing", f"{REQUEST}/correction", 422, {}),
     Place("reviewing", f"{REQUEST}/refusal", 200, REASON),
     # Pages that say no.
