@@ -215,7 +215,9 @@ def life_of(
         return []
     tried = "done" if tried_at else "now"
     moments = [
-        _moment(gettext(lang, N_("Proposed as a draft")), "done", format_datetime(version.proposed_at, locale)),
+        _moment(
+            gettext(lang, N_("Proposed as a draft")), "done", format_datetime(version.proposed_at, locale)
+        ),
         _moment(gettext(lang, N_("Tried on all households")), tried, format_datetime(tried_at, locale)),
         *_approvals(approvals, lang, may_come=tried_at is not None),
     ]
