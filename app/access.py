@@ -18,10 +18,10 @@ from litestar.handlers import BaseRouteHandler
 from app.i18n.locales import LOCALES
 from app.requests import PortalRequest, cookie_name
 from app.rights import Audience, audience
-from app.sensitive import sensitive_route
+from app.sensitive import as_one_of_two, sensitive_route
 from app.visitors import VisitInProgress, Visitor
 from identity import sessions
-from identity.assurance import Missing, missing
+from identity.assurance import Missing, missing, staff_proof_missing
 from identity.register import display_name
 from registry import visits
 
@@ -54,6 +54,14 @@ class ProofNeeded(Exception):
     def __init__(self, missing: Missing, path: str) -> None:
         super().__init__()
         self.missing = missing
+        self.path = path
+
+
+class StaffProofNeeded(Exception):
+    """An officer is about to act as one of two, and shows the authenticator again first; `path` is where one was."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
         self.path = path
 
 
@@ -140,6 +148,10 @@ def _allow_officer(request: PortalRequest) -> None:
     if request.visitor is None or not request.visitor.is_staff:
         raise SignInNeeded(staff=True)
     _check_network(request)
+    if as_one_of_two(request.scope["path_template"], request.method) and staff_proof_missing(
+        request.visitor, now=request.now
+    ):
+        raise StaffProofNeeded(request.path_in_language)
 
 
 def _allow_citizen(request: PortalRequest) -> None:

@@ -12,7 +12,14 @@ from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from app.access import FormNotOurs, OnlyInPerson, ProofNeeded, SignInNeeded, VisitNeeded
+from app.access import (
+    FormNotOurs,
+    OnlyInPerson,
+    ProofNeeded,
+    SignInNeeded,
+    StaffProofNeeded,
+    VisitNeeded,
+)
 from app.i18n.environments import environment
 from app.onward import shown_at
 from app.pages import HTML, go, page
@@ -97,6 +104,10 @@ def on_proof_needed(request: Request[Any, Any, Any], error: ProofNeeded) -> Resp
             return page(ours, "account/on_hold.html", status=403, wanted=error.path, until=until)
 
 
+def on_staff_proof_needed(request: Request[Any, Any, Any], error: StaffProofNeeded) -> Response[bytes]:
+    return go(_portal(request), f"/staff/prove?next={quote(error.path)}")
+
+
 def on_form_not_ours(request: Request[Any, Any, Any], _: FormNotOurs) -> Response[bytes]:
     return failure_page(_portal(request), 403, "errors/form_not_ours.html")
 
@@ -154,6 +165,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     VisitNeeded: on_visit_needed,
     OnlyInPerson: on_only_in_person,
     ProofNeeded: on_proof_needed,
+    StaffProofNeeded: on_staff_proof_needed,
     FormNotOurs: on_form_not_ours,
     SentTwice: on_sent_twice,
     Busy: on_busy,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.requests import PortalRequest
-from identity import sign_in, staff
+from identity import sign_in, staff_sign_in
 from registry.visits import end_visit
 
 
@@ -24,6 +24,6 @@ async def leave(request: PortalRequest) -> None:
             staff_id=visitor.staff_id,
             now=request.now,
         )
-    await staff.sign_out_staff(
+    await staff_sign_in.sign_out_staff(
         request.db, token_hash=visitor.token_hash, staff_id=visitor.staff_id, now=request.now
     )

@@ -81,6 +81,19 @@ ORDINARY: Final = frozenset(
     }
 )
 
+# What an officer does as one of two people: the authenticator was shown a moment ago. Each post is sent from a page of
+# the same address, which is guarded alike, so that a proof leads back to where it was asked.
+AS_ONE_OF_TWO: Final = frozenset(
+    {
+        ("/staff/phones/{reference}/witness", "GET"),
+        ("/staff/phones/{reference}/witness", "POST"),
+    }
+)
+
+
+def as_one_of_two(path_template: str, method: str) -> bool:
+    return (route_name(path_template), "GET" if method == "HEAD" else method) in AS_ONE_OF_TWO
+
 
 def sensitive_route(path_template: str, method: str) -> Sensitive | None:
     return SENSITIVE.get((route_name(path_template), "GET" if method == "HEAD" else method))

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from identity.tables import SecondProof
 
 PROOF_LASTS: Final = timedelta(minutes=20)
+PROOF_OF_STAFF_LASTS: Final = timedelta(minutes=5)
 # Proofs that whoever took the telephone does not have.
 APART_FROM_TELEPHONE: Final = frozenset({SecondProof.AUTHENTICATOR, SecondProof.RECOVERY_CODE})
 
@@ -87,6 +88,11 @@ def missing(act: SensitiveAct, standing: Standing, *, now: datetime) -> Missing 
 
 def is_on_hold(standing: Standing, *, now: datetime) -> bool:
     return standing.phone_hold_until is not None and standing.phone_hold_until > now
+
+
+def staff_proof_missing(standing: Standing, *, now: datetime) -> bool:
+    """Whether an officer has to show the authenticator again before what counts for two."""
+    return standing.second_at is None or standing.second_at <= now - PROOF_OF_STAFF_LASTS
 
 
 def _is_recent(proven_at: datetime, now: datetime) -> bool:

@@ -48,6 +48,14 @@ class IdentityAction(StrEnum):
     STAFF_ADDED = "staff_added"
     STAFF_SIGNED_IN = "staff_signed_in"
     STAFF_SIGN_IN_REFUSED = "staff_sign_in_refused"
+    STAFF_PROVEN_AGAIN = "staff_proven_again"
+    STAFF_PROOF_REFUSED = "staff_proof_refused"
+    STAFF_PROPOSED = "staff_proposed"
+    STAFF_APPROVED = "staff_approved"
+    STAFF_PROPOSAL_REFUSED = "staff_proposal_refused"
+    STAFF_ENROLLED = "staff_enrolled"
+    STAFF_DISABLED = "staff_disabled"
+    STAFF_ACT_REFUSED = "staff_act_refused"
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ TEMPLATES: Final = {
     Purpose.REMOVE_PHONE: Template.PHONE_REMOVAL_CODE,
     Purpose.PRE_REGISTRATION: Template.PRE_REGISTRATION_CODE,
     Purpose.APPOINTMENT: Template.APPOINTMENT_CODE,
+    Purpose.BIND_PHONE: Template.DESK_PHONE_CODE,
+    Purpose.DESK_RECOVERY: Template.RECOVERY_CODE,
 }
 
 
@@ -174,6 +176,10 @@ async def _may_send(session: AsyncSession, challenge: Challenge, *, keys: Keys, 
     address, person = _spenders(challenge)
     if challenge.standing is Standing.ANYBODY and not await limits.spend_all(
         session, limits.CODES_ANYBODY_ASKS, subject=address, keys=keys, now=now
+    ):
+        return False
+    if not await limits.spend(
+        session, limits.CODES_TO_PERSON_THERE, subject=f"{address}|{person}", keys=keys, now=now
     ):
         return False
     return await limits.spend_all(

@@ -26,9 +26,10 @@ class Limit:
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
+# One telephone serves a whole household: the minute between two codes is each person's own.
+CODES_TO_PERSON_THERE: Final = Limit("codes_to_person_there", 1, MINUTE)
 # Shortest first: what a shorter window refuses does not use up a longer one.
 CODES_TO_ADDRESS: Final = (
-    Limit("codes_to_address", 1, MINUTE),
     Limit("codes_to_address", 3, 10 * MINUTE),
     Limit("codes_to_address", 5, HOUR),
     Limit("codes_to_address", 10, DAY),
@@ -59,6 +60,8 @@ WRONG_CLAIM_CODES: Final = Limit("wrong_claim_codes", 50, 30 * DAY)
 TYPED_NUMBER: Final = Limit("typed_number", 1, DAY)
 # A family shares one telephone; nobody fills a centre's days from one.
 PRE_REGISTRATIONS_OF: Final = Limit("pre_registrations_of", 8, 30 * DAY)
+# Documents that an officer typed at the desk and that are nobody's, or somebody else's.
+DESK_MISSES: Final = Limit("desk_misses", 10, HOUR)
 NATIONAL_IDENTITY_FROM: Final = Limit("national_identity_from", 30, HOUR)
 # Counted, never refused: what a spray over many accounts looks like from above.
 FAILED_CODES: Final = Limit("failed_codes", 1_000_000, 10 * MINUTE)
@@ -89,6 +92,7 @@ USED_UP: Final = Ladder(
 )
 CROWDED_TRIES: Final = Ladder("crowded", (15 * MINUTE,), memory=DAY)
 STAFF_TRIES: Final = Ladder("staff", (_NONE, _NONE, _NONE, _NONE, 15 * MINUTE), memory=15 * MINUTE)
+STAFF_PROOF_TRIES: Final = Ladder("staff_proof", (_NONE, _NONE, _NONE, _NONE, 15 * MINUTE), memory=DAY)
 
 
 def upsert(session: AsyncSession) -> type[postgresql.Insert] | type[sqlite.Insert]:

@@ -13,13 +13,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity import guards, limits
 from identity.accounts import account, recipient_of
-from identity.audit import ANONYMOUS, IdentityAction, citizen, record
+from identity.audit import ANONYMOUS, Actor, IdentityAction, citizen, record
 from identity.challenges import CodeRefused, use_proof
 from identity.codes import check_code, start_challenge
 from identity.keys import Keys
 from identity.own_sessions import end_other_sessions
 from identity.sessions import end_account_sessions
-from identity.tables import Account, Challenge, KnownBrowser, PhoneChange, Purpose, saved_id
+from identity.tables import Account, Challenge, KnownBrowser, PhoneChange, Proofing, Purpose, saved_id
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify
 from notifications.references import new_reference
@@ -90,12 +90,39 @@ async def confirm_phone_change(
     return change
 
 
+async def bind_phone_in_person(
+    session: AsyncSession, *, account_id: int, phone: str, actor: Actor, now: datetime
+) -> PhoneChange:
+    """As a change of one's own, and every session ends: whoever has the lost telephone may be signed in on it.
+
+    Two officers have seen the person, which is how the identity is proved from now on. The hold is as long as ever.
+    """
+    owner = (
+        await session.exec(
+            select(Account)
+            .where(Account.id == account_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    ).one()
+    before = owner.proofing, owner.proofed_at
+    change = await bind_phone(session, owner, phone=phone, actor=actor, now=now)
+    change.proofing_before, change.proofed_before = before
+    owner.proofing, owner.proofed_at = Proofing.IN_PERSON, now
+    session.add_all((change, owner))
+    await session.flush()
+    await end_account_sessions(session, account_id=account_id, now=now)
+    await session.exec(delete(KnownBrowser).where(col(KnownBrowser.account_id) == account_id))
+    return change
+
+
 async def bind_phone(
     session: AsyncSession,
     owner: Account,
     *,
     phone: str,
     now: datetime,
+    actor: Actor | None = None,
 ) -> PhoneChange:
     """Put a number whose code was given in the place of the old one, on hold, and tell the old one."""
     told = recipient_of(owner)
@@ -112,7 +139,7 @@ async def bind_phone(
     await session.flush()
     await record(
         session,
-        actor=citizen(owner.person_id),
+        actor=actor or citizen(owner.person_id),
         action=IdentityAction.PHONE_CHANGED,
         person_id=owner.person_id,
         reference=change.reference,
@@ -214,6 +241,8 @@ async def cancel_phone_change(
     change, owner = found
     told = recipient_of(owner)
     owner.phone, owner.phone_hold_until = change.old_phone, None
+    if change.proofing_before is not None and change.proofed_before is not None:
+        owner.proofing, owner.proofed_at = change.proofing_before, change.proofed_before
     session.add(owner)
     await session.flush()
     await end_account_sessions(session, account_id=change.account_id, now=now)

@@ -1,6 +1,7 @@
-"""Coming back without the password: the printed recovery code, and a code to the telephone on file.
+"""Coming back without the password: the printed recovery code, and a code to the telephone or of the authenticator.
 
-A recovery code has 80 bits, is shown once, and is replaced by a new one when it is used.
+Two codes by different methods, whichever of the two is at hand. A recovery code has 80 bits, is shown once, and is
+replaced by a new one when it is used.
 """
 
 import hashlib
@@ -16,7 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity import guards, limits, sessions
 from identity.accounts import account_by_identifier, recipient_of
 from identity.audit import ANONYMOUS, IdentityAction, citizen, record
-from identity.challenges import CodeRefused, proven_challenge, use_proof
+from identity.authenticators import check_authenticator
+from identity.challenges import CodeRefused, bound, count_try, prove, proven_challenge, use_proof
 from identity.codes import start_challenge
 from identity.keys import Keys
 from identity.numbers import InvalidNumber, plain
@@ -127,6 +129,18 @@ async def _take_turn(session: AsyncSession, turn: str, address: str, *, keys: Ke
 
 def _fingerprint(recovery_hash: str) -> str:
     return hashlib.sha256(recovery_hash.encode()).hexdigest()
+
+
+async def prove_with_authenticator(
+    session: AsyncSession, *, challenge_id: str, code: str, browser: str, keys: Keys, now: datetime
+) -> None:
+    """The second code when the telephone is lost too. The try counts for the challenge as well. Raises CodeRefused."""
+    challenge = await count_try(session, bound(challenge_id, Purpose.RECOVERY, browser, keys), now=now)
+    if challenge.account_id is None:
+        raise CodeRefused("not_current")
+    await check_authenticator(session, account_id=challenge.account_id, code=code, keys=keys, now=now)
+    if not await prove(session, challenge, now):
+        raise CodeRefused("unknown")
 
 
 async def choose_password(

@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from identity.desk_tables import KnownStaffBrowser
 from identity.sign_in import BROWSER_KNOWN_FOR
 from identity.tables import Challenge, KnownBrowser, OneTimeCode, PortalSession, Usage, Wait
 
@@ -25,6 +26,7 @@ async def forget_expired(session: AsyncSession, *, now: datetime) -> int:
         delete(Challenge).where(col(Challenge.expires_at) <= now - CHALLENGES_KEPT),
         delete(PortalSession).where(col(PortalSession.ends_at) <= now - SESSIONS_KEPT),
         delete(KnownBrowser).where(col(KnownBrowser.seen_at) <= now - BROWSER_KNOWN_FOR),
+        delete(KnownStaffBrowser).where(col(KnownStaffBrowser.seen_at) <= now - BROWSER_KNOWN_FOR),
     ):
         removed = await session.exec(expired.execution_options(synchronize_session=False))
         gone += removed.rowcount

@@ -20,6 +20,7 @@ class Duty(StrEnum):
     DECIDE_REQUESTS = "decide_requests"
     OPEN_VISITS = "open_visits"
     CHECK_IDENTITIES = "check_identities"
+    BIND_PHONES = "bind_phones"
     READ_AUDIT = "read_audit"
     MANAGE_STAFF = "manage_staff"
     READ_MODELS = "read_models"
@@ -30,7 +31,13 @@ class Duty(StrEnum):
 DUTIES: Final[Mapping[Role, frozenset[Duty]]] = MappingProxyType(
     {
         Role.AGENT: frozenset(
-            {Duty.READ_REQUESTS, Duty.DECIDE_REQUESTS, Duty.OPEN_VISITS, Duty.CHECK_IDENTITIES}
+            {
+                Duty.READ_REQUESTS,
+                Duty.DECIDE_REQUESTS,
+                Duty.OPEN_VISITS,
+                Duty.CHECK_IDENTITIES,
+                Duty.BIND_PHONES,
+            }
         ),
         Role.SUPERVISOR: frozenset(
             {
@@ -38,6 +45,7 @@ DUTIES: Final[Mapping[Role, frozenset[Duty]]] = MappingProxyType(
                 Duty.DECIDE_REQUESTS,
                 Duty.OPEN_VISITS,
                 Duty.CHECK_IDENTITIES,
+                Duty.BIND_PHONES,
                 Duty.READ_MODELS,
                 Duty.APPROVE_MODELS,
             }

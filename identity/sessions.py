@@ -121,6 +121,8 @@ async def open_staff_session(session: AsyncSession, *, staff_id: int, now: datet
             seen_at=now,
             proven_at=now,
             ends_at=now + OF_STAFF,
+            second_proof=SecondProof.AUTHENTICATOR,
+            second_at=now,
         ),
     )
 

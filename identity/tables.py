@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from identity.roles import Role
 from notifications.columns import BigId, UtcDateTime, enum_text
+from notifications.references import new_reference
 
 
 class DocumentKind(StrEnum):
@@ -57,6 +58,8 @@ class Purpose(StrEnum):
     REMOVE_PHONE = "remove_phone"
     PRE_REGISTRATION = "pre_registration"
     APPOINTMENT = "appointment"
+    BIND_PHONE = "bind_phone"
+    DESK_RECOVERY = "desk_recovery"
 
 
 class Standing(StrEnum):
@@ -165,7 +168,10 @@ class NationalIdentity(SQLModel, table=True):
 
 
 class PhoneChange(SQLModel, table=True):
-    """A telephone that took the place of another, which can cancel that while the new one is on hold."""
+    """A telephone that took the place of another, which can cancel that while the new one is on hold.
+
+    `proofing_before` and `proofed_before` are what is true again after cancelling a change made at a centre.
+    """
 
     __tablename__ = "phone_change"
 
@@ -177,6 +183,8 @@ class PhoneChange(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
     hold_until: datetime = Field(sa_type=UtcDateTime)
     cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    proofing_before: Proofing | None = Field(default=None, sa_type=enum_text(Proofing))
+    proofed_before: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class KnownBrowser(SQLModel, table=True):
@@ -195,6 +203,7 @@ class Staff(SQLModel, table=True):
     __tablename__ = "staff"
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    reference: str = Field(default_factory=lambda: new_reference("O"), max_length=20, unique=True)
     email: str = Field(max_length=320, unique=True)
     name_ar: str = Field(max_length=160)
     name_latin: str = Field(max_length=160)

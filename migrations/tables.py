@@ -15,6 +15,7 @@ SQLModel.metadata.naming_convention = {
 }
 
 import app.posts
+import identity.desk_tables
 import identity.tables
 import notifications.tables
 import registry.appointment_tables

@@ -18,6 +18,8 @@ LONGEST_TEXT: Final = 200
 
 # How long a one-time code lives. The texts of the codes say so, and whoever makes a code uses it.
 CODE_MINUTES: Final = 10
+# The same for the code with which an officer enrols.
+ENROLMENT_HOURS: Final = 24
 
 
 class Template(StrEnum):
@@ -29,6 +31,7 @@ class Template(StrEnum):
     EMAIL_CODE = "email_code"
     PROOF_CODE = "proof_code"
     PHONE_CODE = "phone_code"
+    DESK_PHONE_CODE = "desk_phone_code"
     PHONE_CANCEL_CODE = "phone_cancel_code"
     PHONE_REMOVAL_CODE = "phone_removal_code"
     IDENTIFIER_CLAIMED = "identifier_claimed"
@@ -41,6 +44,8 @@ class Template(StrEnum):
     PHONE_CHANGE_CANCELLED = "phone_change_cancelled"
     PHONE_REMOVED = "phone_removed"
     PHONE_WORN_OUT = "phone_worn_out"
+    PHONE_CORRECTED = "phone_corrected"
+    STAFF_ENROLMENT = "staff_enrolment"
     INVITATION = "invitation"
     INVITATION_ANSWERED = "invitation_answered"
     DECLARATION_RECEIVED = "declaration_received"
@@ -127,8 +132,10 @@ MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
         Template.EMAIL_CODE: _code(Channel.EMAIL),
         Template.PROOF_CODE: _code(Channel.SMS),
         Template.PHONE_CODE: _code(Channel.SMS),
+        Template.DESK_PHONE_CODE: _code(Channel.SMS),
         Template.PHONE_CANCEL_CODE: _code(Channel.SMS),
         Template.PHONE_REMOVAL_CODE: _code(Channel.SMS),
+        Template.STAFF_ENROLMENT: _code(Channel.EMAIL),
         Template.IDENTIFIER_CLAIMED: _notice(identifier=Kind.TEXT),
         Template.CLAIM_ATTEMPTED: _notice(at=Kind.INSTANT),
         Template.SIGNED_IN: _notice(at=Kind.INSTANT),
@@ -139,6 +146,7 @@ MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
         Template.PHONE_CHANGE_CANCELLED: _notice(reference=Kind.TEXT, at=Kind.INSTANT),
         Template.PHONE_REMOVED: _notice(at=Kind.INSTANT),
         Template.PHONE_WORN_OUT: _notice(at=Kind.INSTANT),
+        Template.PHONE_CORRECTED: _notice(reference=Kind.TEXT, at=Kind.INSTANT),
         Template.INVITATION: _notice(reference=Kind.TEXT, until=Kind.DATE),
         Template.INVITATION_ANSWERED: _notice(reference=Kind.TEXT),
         Template.DECLARATION_RECEIVED: _notice(reference=Kind.TEXT, date=Kind.DATE),

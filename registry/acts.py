@@ -51,6 +51,11 @@ class Act(StrEnum):
     IDENTITY_SECONDED = "identity_seconded"
     IDENTITY_CHECK_REFUSED = "identity_check_refused"
     IDENTITY_RECEIPT_READ = "identity_receipt_read"
+    PHONE_BINDING_ASKED = "phone_binding_asked"
+    PHONE_BINDING_VIEWED = "phone_binding_viewed"
+    PHONE_BINDING_WITNESSED = "phone_binding_witnessed"
+    PHONE_BINDING_REFUSED = "phone_binding_refused"
+    PHONE_BINDING_WITHDRAWN = "phone_binding_withdrawn"
 
 
 def acting(actor: Actor | None, person_id: int) -> Actor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from pydantic import field_validator
 
@@ -51,6 +52,9 @@ def refuse_future(form: Form[ClaimAnswers], today: dt.date) -> None:
     if form.valid and form.data.birth_date.first_day > today:
         form.refuse("birth_date_year", "in_the_future")
 
+
+# What can be wrong with a mobile number, whoever types it.
+PHONE_ERRORS: Final = ("not_digits", "too_short", "too_long", "foreign", "not_mobile", "invalid")
 
 add_sentences(
     {

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from app.forms import passwords, sign_in  # noqa: F401  the words of their errors
 from app.forms.base import Answers
 from app.forms.errors import add_sentences
-from app.forms.fields import Identifier, Password, RecoveryCode
+from app.forms.fields import Identifier, Password, RecoveryCode, text
 from app.i18n.catalogues import mark as N_
+
+# A reference has twelve characters; people add spaces.
+REFERENCE_LENGTH: Final = 20
 
 
 class RecoveryAnswers(Answers):
@@ -18,12 +23,20 @@ class RecoveryProofAnswers(Answers):
     recovery_code: RecoveryCode
 
 
+class DeskRecoveryAnswers(Answers):
+    """`binding` is the reference of the receipt that the centre gave."""
+
+    identifier: Identifier
+    binding: text(REFERENCE_LENGTH)  # type: ignore[valid-type]
+
+
 class NewPasswordAnswers(Answers):
     new_password: Password
 
 
 add_sentences(
     {
+        ("binding", "missing"): N_("Enter the reference of the receipt. It begins with T."),
         ("recovery_code", "proof_wrong"): N_(
             "This recovery code is not right. Read it again from your paper."
         ),

@@ -19,6 +19,8 @@ from app.routes import (
     declaration_sending,
     demonstration,
     departures,
+    desk_phones,
+    desk_recovery,
     guidance,
     health,
     household,
@@ -41,6 +43,7 @@ from app.routes import (
     simulator,
     sources,
     staff,
+    staff_proof,
     step_up,
     visits,
 )
@@ -56,6 +59,7 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *appointments.HANDLERS,
     *sign_in.HANDLERS,
     *recovery.HANDLERS,
+    *desk_recovery.HANDLERS,
     *account.HANDLERS,
     *step_up.HANDLERS,
     *second_proofs.HANDLERS,
@@ -83,6 +87,8 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *refusing.HANDLERS,
     *models.HANDLERS,
     *visits.HANDLERS,
+    *staff_proof.HANDLERS,
+    *desk_phones.HANDLERS,
 ]
 
 # Only while the portal runs as a demonstration.

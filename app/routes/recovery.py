@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from litestar import Response, get, post
 
 from app.access import keep_session
@@ -35,6 +37,7 @@ CODE = CodePage(
     path="/recovery/code",
     proven="/recovery/password",
 )
+AUTHENTICATOR = replace(CODE, template="recovery/authenticator.html", path="/recovery/authenticator")
 TOO_MANY_TRIES = 429
 
 
@@ -93,6 +96,27 @@ async def send_recovery_sms_again(request: PortalRequest) -> Response[bytes]:
     return await send_again(request, CODE)
 
 
+@get(AUTHENTICATOR.path)
+async def show_recovery_authenticator(request: PortalRequest) -> Response[bytes]:
+    return await show_code_page(request, AUTHENTICATOR)
+
+
+@post(AUTHENTICATOR.path, opt=REPEATABLE)
+async def check_recovery_authenticator(request: PortalRequest) -> Response[bytes]:
+    async def use(challenge: Challenge, code: str) -> Response[bytes]:
+        await recovery.prove_with_authenticator(
+            request.db,
+            challenge_id=challenge.id,
+            code=code,
+            browser=request.browser,
+            keys=request.keys,
+            now=request.now,
+        )
+        return go(request, CODE.proven)
+
+    return await take_code(request, AUTHENTICATOR, use)
+
+
 @get("/recovery/password")
 async def show_new_password(request: PortalRequest) -> Response[bytes]:
     challenge = await current_challenge(request, Purpose.RECOVERY)
@@ -139,6 +163,8 @@ HANDLERS = [
     show_recovery_sms,
     check_recovery_sms,
     send_recovery_sms_again,
+    show_recovery_authenticator,
+    check_recovery_authenticator,
     show_new_password,
     choose_password,
 ]

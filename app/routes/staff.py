@@ -19,10 +19,11 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from app.rights import Audience
 from identity.roles import Duty, may
-from identity.staff import StaffSignInRefused, sign_in_staff
+from identity.staff_sign_in import StaffSignInRefused, sign_in_staff
 from registry.centres import centres
 from registry.dates import local_date
 from registry.errors import NotFound
+from registry.phone_bindings import WaitingBinding, waiting_bindings
 from registry.reviews import QueueEntry, queue
 
 QUEUE: Final = "/staff"
@@ -59,6 +60,8 @@ async def sign_in_officer(request: PortalRequest) -> Response[bytes]:
             email=form.data.email,
             password=form.data.password,
             totp=form.data.totp,
+            browser=request.browser,
+            address=request.client_address,
             hasher=request.portal.hasher,
             keys=request.keys,
             now=request.now,
@@ -110,11 +113,20 @@ async def show_queue(request: PortalRequest) -> Response[bytes]:
         "staff/queue.html",
         may_read=may_read,
         may_read_models=officer.role is not None and may(officer.role, Duty.READ_MODELS),
+        waiting=await _waiting(request),
         centre=centre_name(request),
         lines=[_line(entry, local_date(request.now), request.lang) for entry in shown],
         after=after,
         later=shown[-1].reference if len(found) > len(shown) else None,
     )
+
+
+async def _waiting(request: PortalRequest) -> tuple[WaitingBinding, ...]:
+    """What a colleague of the centre waits for: somebody stands at the desk, so it comes first."""
+    officer = request.signed_in
+    if officer.role is None or officer.staff_id is None or not may(officer.role, Duty.BIND_PHONES):
+        return ()
+    return await waiting_bindings(request.db, staff_id=officer.staff_id, now=request.now)
 
 
 def _after(request: PortalRequest) -> str | None:

@@ -38,6 +38,9 @@ OF_OTHERS = "door   ok    none  no      no        none     no      no           
 ALONE = "    door   ok    ok    no      no        no       no      no            door   door"
 STAFF = "    desk   desk  desk  ok      ok        ok       ok      ok            desk   desk"
 VISITS = "   desk   desk  desk  ok      ok        ok       no      no            desk   desk"
+BINDS = "    desk   desk  desk  ok      none      ok       no      no            desk   desk"
+WITNESS = "  desk   desk  desk  no      none      ok       no      no            desk   desk"
+WITHDRAWS = "desk   desk  desk  ok      none      none     no      no            desk   desk"
 OWN_VISIT = "desk   desk  desk  ok      none      none     none    none          desk   desk"
 READS = "    desk   desk  desk  ok      none      ok       ok      no            desk   desk"
 MODELS = "   desk   desk  desk  no      no        no       ok      ok            desk   desk"
@@ -110,6 +113,11 @@ ACCESS: Final[dict[str, Access]] = {
     "/recovery/code": Access(get=EVERYBODY, post=EVERYBODY),
     "/recovery/code/again": Access(post=EVERYBODY),
     "/recovery/password": Access(get=EVERYBODY, post=EVERYBODY),
+    "/recovery/authenticator": Access(get=EVERYBODY, post=EVERYBODY),
+    "/recovery/centre": Access(get=EVERYBODY, post=EVERYBODY),
+    "/recovery/centre/code": Access(get=EVERYBODY, post=EVERYBODY),
+    "/recovery/centre/code/again": Access(post=EVERYBODY),
+    "/recovery/centre/password": Access(get=EVERYBODY, post=EVERYBODY),
     "/account": Access(get=ALONE),
     "/account/stay": Access(post=ALONE),
     "/account/prove": Access(get=ALONE, post=ALONE),
@@ -187,6 +195,15 @@ ACCESS: Final[dict[str, Access]] = {
     "/messages/read": Access(post=ALONE),
     "/staff/sign-in": Access(get=EVERYBODY, post=EVERYBODY),
     "/staff": Access(get=STAFF),
+    "/staff/prove": Access(get=STAFF, post=STAFF),
+    "/staff/phones": Access(get=STAFF, post=VISITS),
+    "/staff/phones/code": Access(get=STAFF, post=STAFF),
+    "/staff/phones/code/again": Access(post=STAFF),
+    "/staff/phones/{reference}": Access(get=BINDS, path="/staff/phones/{binding}"),
+    "/staff/phones/{reference}/withdraw": Access(post=WITHDRAWS, path="/staff/phones/{binding}/withdraw"),
+    "/staff/phones/{reference}/witness": Access(
+        get=BINDS, post=WITNESS, path="/staff/phones/{binding}/witness"
+    ),
     "/staff/requests/{reference}": Access(get=READS, path="/staff/requests/{request}"),
     "/staff/requests/{reference}/correction": Access(
         get=DECIDES, post=DECIDES, path="/staff/requests/{request}/correction"

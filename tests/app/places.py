@@ -64,6 +64,8 @@ PRE_REGISTRATION = {
 CLAIMED = (Step("/claim", CLAIM), Step(None, {"code": "{code:newcomer}"}))
 SIGN_IN = {"identifier": "{amal_identifier}", "password": "{password}", "shared_device": "no"}
 RECOVERY = {"identifier": "{amal_identifier}", "recovery_code": "{amal_recovery_code}"}
+AT_CENTRE = Step("/recovery/centre", {"identifier": "{touria_identifier}", "binding": "{bound}"})
+NEW_OF_TOURIA = "{code:+212676543211}"
 NEW_PHONE = Step("/account/phone", {"phone": "06 98 76 54 32"})
 WAYS = Step("/account/prove/second", {}, "/account/prove/telephone")
 NOT_ME = Step("/not-me", {"phone": "{amal_phone}"})
@@ -81,6 +83,14 @@ REASON = "The bill of February says sixty dirhams a month."
 CORRECTION = Step(f"{REQUEST}/correction", {"internet_mad": "60", "decision_words": REASON})
 REFUSAL = Step(f"{REQUEST}/refusal", {"decision_words": REASON})
 VISIT = {"person_identifier": "{amal_identifier}", "purpose": "declaration"}
+BINDING = {
+    "document_kind": "national_card",
+    "document_number": "AB123456",
+    "new_phone": "06 98 76 54 33",
+    "why": "lost",
+    "document_seen": "yes",
+}
+BOUND = Step("/staff/phones", BINDING)
 STAFF = {"email": "officer@centre.example.ma", "password": "{staff_password}", "totp": "{totp}"}
 URBAN_ESTIMATE = {
     "head_age": "42",
@@ -185,6 +195,27 @@ PLACES: Final[dict[str, Place]] = {
         {"new_password": NEW_PASSWORD},
         "/account/recovery-code",
         before=(Step("/recovery", RECOVERY), Step(None, {"code": "{code:amal}"})),
+    ),
+    "recovery by authenticator": Place(
+        NOBODY,
+        "/recovery/authenticator",
+        {"code": "{totp}"},
+        "/recovery/password",
+        before=(Step("/recovery", RECOVERY),),
+    ),
+    "recovery, centre": Place(NOBODY, AT_CENTRE.path, AT_CENTRE.answers, "/recovery/centre/code"),
+    "recovery, centre code": Place(
+        NOBODY, None, {"code": NEW_OF_TOURIA}, "/recovery/centre/password", before=(AT_CENTRE,)
+    ),
+    "recovery, centre code again": Place(
+        NOBODY, None, {}, "/recovery/centre/code", "/recovery/centre/code/again", (AT_CENTRE,)
+    ),
+    "recovery, centre password": Place(
+        NOBODY,
+        None,
+        {"new_password": NEW_PASSWORD},
+        "/household",
+        before=(AT_CENTRE, Step(None, {"code": NEW_OF_TOURIA})),
     ),
     "account stay": Place("amal", "/account", {}, "/account", "/account/stay"),
     "account session end": Place("amal", "/account/sessions", {}, "/account/sessions", "/end"),
@@ -383,6 +414,24 @@ PLACES: Final[dict[str, Place]] = {
         "/staff/visits/code",
         "/staff/visits/code/again",
         (Step("/staff/visits", VISIT),),
+    ),
+    "staff prove": Place("officer", "/staff/prove", {"code": "{totp}"}, "/staff"),
+    "phones": Place("officer", "/staff/phones", BINDING, "/staff/phones/code"),
+    "phones code": Place(
+        "officer", None, {"code": "{code:+212698765433}"}, "/staff/phones/.+", before=(BOUND,)
+    ),
+    "phones code again": Place(
+        "officer", None, {}, "/staff/phones/code", "/staff/phones/code/again", (BOUND,)
+    ),
+    "phones withdraw": Place("officer", "/staff/phones/{binding}", {}, "/staff/phones/.+", "/withdraw"),
+    "phones witness": Place(
+        "visiting",
+        "/staff/phones/{binding}/witness",
+        {"document_seen": "yes", "confirmation": "confirm"},
+        "/staff/phones/.+",
+    ),
+    "phones witness refuses": Place(
+        "visiting", "/staff/phones/{binding}/witness", {"confirmation": "refuse"}, "/staff/phones/.+"
     ),
     "visit end": Place("visiting", "/household", {}, "/staff/visits/.+", "/staff/visits/end"),
     "correction": Place("officer", CORRECTION.path, CORRECTION.answers, 200),

@@ -18,11 +18,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.requests import Portal
 from identity import sessions
 from identity.authenticators import set_authenticator
+from identity.desk_tables import BindingReason, PhoneBinding
 from identity.partial_date import PartialDate
 from identity.phones import bind_phone
 from identity.roles import Role
 from identity.staff import add_staff
-from identity.tables import Account, Gender, Person, PortalSession, Staff
+from identity.tables import Account, DocumentKind, Gender, Person, PortalSession, Staff
 from registry.appointments import book
 from registry.centres import centre
 from registry.dates import COUNTRY_TIME
@@ -33,6 +34,7 @@ from registry.model_life.versions import propose, read
 from registry.national_runs import end_staging
 from registry.national_staging import stage_next_chunk
 from registry.national_tables import RecomputationRun
+from registry.phone_bindings import Asked, ask_to_bind, hold_number, witness_binding
 from registry.requests import request_recomputation
 from registry.slots import bookable_slots
 from registry.sources.answering import receive
@@ -95,6 +97,7 @@ async def build_town(portal: Portal) -> Town:
         await _add_model(session, portal, town)
         await _add_visits(session, portal, town)
         await _add_appointments(session, town, now)
+        await _bind_telephones(session, portal, town)
         await _open_sessions(session, town, now)
     return town
 
@@ -290,6 +293,34 @@ async def _add_appointments(session: AsyncSession, town: Town, now: dt.datetime)
     booked = await book(session, kept=appointed, centre_code=CENTRE, starts_at=slots[3].starts_at, now=now)
     town.words["appointment"] = booked.reference
     town.words["free_time"] = f"{slots[6].starts_at.astimezone(COUNTRY_TIME):%Y-%m-%dT%H:%M}"
+
+
+async def _bind_telephones(session: AsyncSession, portal: Portal, town: Town) -> None:
+    """`officer` waits for a colleague to bind Omar's; Touria's is bound, and she may choose a password."""
+    omar = await _ask_for_witness(session, portal, town.people["guest"], "+212676543210")
+    touria = await _ask_for_witness(session, portal, town.people["touria"], "+212676543211")
+    witness = await _staff_id(session, "visiting")
+    await witness_binding(session, staff_id=witness, reference=touria.reference, now=portal.clock())
+    town.words |= {"binding": omar.reference, "bound": touria.reference}
+    town.words["touria_identifier"] = town.people["touria"].identifier
+
+
+async def _ask_for_witness(session: AsyncSession, portal: Portal, person: Person, phone: str) -> PhoneBinding:
+    """Some minutes ago, so that the telephone may get its next code."""
+    staff_id = await _staff_id(session, "officer")
+    earlier = portal.clock() - dt.timedelta(minutes=5)
+    facts: dict[str, Any] = {"browser": "desk", "keys": portal.keys, "now": earlier}
+    asked = Asked(
+        document_kind=DocumentKind.NATIONAL_CARD,
+        document_number=str(person.document_number),
+        identifier=None,
+        phone=phone,
+        reason=BindingReason.LOST,
+        password_lost=True,
+    )
+    challenge = await ask_to_bind(session, staff_id=staff_id, asked=asked, kept_elsewhere=False, **facts)
+    code = await last_code(session, portal.keys, address=phone)
+    return await hold_number(session, staff_id=staff_id, challenge_id=challenge.id, code=code, **facts)
 
 
 async def _open_sessions(session: AsyncSession, town: Town, now: dt.datetime) -> None:

@@ -24,6 +24,7 @@ from tests.browser.visitors import (
 # A telephone gets one code a minute.
 BETWEEN_CODES: Final = 61
 ANYBODY: Final = "anybody"
+NEW_PHONE: Final = "+212698765432"
 
 
 @dataclass
@@ -209,6 +210,30 @@ def _last_slot(visitor: Visitor) -> str:
     return visitor.page.locator(".slots a").last.get_attribute("href") or ""
 
 
+def _binding(scene: Scene, visitor: Visitor) -> None:
+    """An officer of Zagora binds a telephone for a person who comes from there, and waits for a colleague."""
+    sign_in_officer(visitor, "hassan")
+    visitor.open("/staff/phones")
+    person = scene.person("touda")
+    answers = {
+        "document_kind": person.document_kind,
+        "document_number": person.document_number,
+        "new_phone": NEW_PHONE,
+        "why": "lost",
+        "document_seen": "yes",
+    }
+    visitor.answer(answers)
+    visitor.arrive("/staff/phones/code")
+    visitor.answer({"code": scene.portal.code_to(NEW_PHONE)})
+    visitor.arrive("/staff/phones/T*")
+    scene.words["binding"] = visitor.path.rpartition("/")[2]
+
+
+def _witnessing(scene: Scene, visitor: Visitor) -> None:
+    scene.visitor("binding a telephone")
+    sign_in_officer(visitor, "tifaw")
+
+
 def _nothing(scene: Scene, visitor: Visitor) -> None:
     """Somebody who only reads."""
 
@@ -230,6 +255,8 @@ COMING: Final[dict[str, Callable[[Scene, Visitor], None]]] = {
     "answering for models": _answering_for_models,
     "opening a visit": _opening_visit,
     "visiting": _visiting,
+    "binding a telephone": _binding,
+    "witnessing": _witnessing,
     "recovering": _recovering,
     "recovered": _recovered,
 }

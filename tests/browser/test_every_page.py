@@ -42,6 +42,10 @@ BETWEEN_TWO_POSTS: Final = {
     "/account/prove/second",
     "/account/prove/telephone/code",
     "/account/recovery-code",
+    "/recovery/authenticator",
+    "/recovery/centre/code",
+    "/recovery/centre/password",
+    "/staff/phones/code",
 }
 
 
@@ -117,6 +121,7 @@ PLACES: Final = [
     ),
     *places("khadija", "/account/password", "/account/phone"),
     *places("khadija", "/account/prove/authenticator", "/account/prove/recovery-code"),
+    *places(ANYBODY, "/recovery/centre"),
     *places(ANYBODY, "/help/lost", "/not-me", "/not-me/done", "/not-me/change", "/not-me/change/done"),
     *places("khadija", "/account/sessions", "/sign-out"),
     *places("rahma", "/household", "/household/recomputation", "/household/recomputation?line=U35"),
@@ -127,6 +132,9 @@ PLACES: Final = [
     *places("touda", "/household", "/household/invitations/{invitation}"),
     *places("reviewing", "/staff", REQUEST, f"{REQUEST}/correction", f"{REQUEST}/refusal", "/staff/visits"),
     *places("answering for models", "/staff/models", MODEL, f"{MODEL}/approval", f"{MODEL}/withdrawal"),
+    *places("reviewing", "/staff/prove", "/staff/phones"),
+    *places("binding a telephone", "/staff/phones/{binding}"),
+    *places("witnessing", "/staff", "/staff/phones/{binding}", "/staff/phones/{binding}/witness"),
     *places("opening a visit", "/staff/visits/code"),
     *places(
         "visiting", "/staff/visits", "/staff/visits/{visit}", "/household", "/household/index", DECLARATION

@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
-from sqlmodel import col
+from sqlmodel import col, select
 
 from identity import codes
 from identity.challenges import (
@@ -18,8 +18,18 @@ from identity.guards import TRIES
 from identity.limits import DAY, MINUTE
 from identity.tables import Challenge, OneTimeCode, Person, Purpose, Step
 from notifications.outbox import Recipient
-from notifications.tables import Delivery
-from tests.identity.world import BROWSER, OTHER_BROWSER, PHONE, ask, count, last_code, other_than, sent_codes
+from notifications.tables import Delivery, Notification
+from tests.identity.world import (
+    BROWSER,
+    OTHER_BROWSER,
+    PHONE,
+    add_person,
+    ask,
+    count,
+    last_code,
+    other_than,
+    sent_codes,
+)
 
 EMAIL = "fatima@example.ma"
 
@@ -226,6 +236,20 @@ async def test_a_dummy_answers_like_a_real_challenge(session, fatima, keys, now)
         answers.append(said)
     assert answers[0] == answers[1]
     assert {"sent", ("wrong", 4), ("expired", 3), ("too_many", 0)} <= set(answers[0])
+
+
+async def test_two_people_on_one_telephone_each_get_their_code(session, fatima, keys, now):
+    """Within the same minute; what the telephone may receive in all is counted for both together."""
+    hassan = await add_person(session, identifier="0000000002", document_number="CD1")
+    for number in range(3):
+        for each in (fatima, hassan):
+            await ask(session, each, keys, now + number * MINUTE, subject=f"{each.id} {number}")
+    people = [delivery.notification_id for delivery in await session.exec(select(Delivery))]
+    told = [(await session.get(Notification, each)).person_id for each in people]
+    assert told == [fatima.id, hassan.id, fatima.id]
+    await ask(session, fatima, keys, now + 20 * MINUTE, subject="next")
+    await ask(session, fatima, keys, now + 20 * MINUTE, subject="next but one")
+    assert await count(session, Delivery) == 4
 
 
 async def test_a_code_leaves_no_trace_in_clear(session, fatima, keys, now):

@@ -6,12 +6,13 @@ import pyotp
 import pytest
 from sqlmodel import select
 
-from identity import sessions, staff
+from identity import sessions, staff, staff_sign_in
+from identity.assurance import staff_proof_missing
 from identity.audit import IdentityAction
 from identity.passwords import PasswordRefused
 from identity.roles import DUTIES, Duty, Role, may
 from identity.tables import AuditEntry, PortalSession, Staff
-from tests.identity.world import StatementCounter, count
+from tests.identity.world import ADDRESS, BROWSER, OTHER_BROWSER, StatementCounter, count
 
 EMAIL, PASSWORD = "amina@centre.example.ma", "une longue phrase"
 STEP = timedelta(seconds=30)
@@ -41,14 +42,22 @@ async def added(add):
 @pytest.fixture
 def sign_in(session, added, hasher, keys):
     async def sign_in_staff(now, **facts):
-        known = {"email": EMAIL, "password": PASSWORD, "totp": pyotp.TOTP(added.totp_secret).at(now)}
-        return await staff.sign_in_staff(session, **(known | facts), hasher=hasher, keys=keys, now=now)
+        known = {
+            "email": EMAIL,
+            "password": PASSWORD,
+            "totp": pyotp.TOTP(added.totp_secret).at(now),
+            "browser": BROWSER,
+            "address": ADDRESS,
+        }
+        return await staff_sign_in.sign_in_staff(
+            session, **(known | facts), hasher=hasher, keys=keys, now=now
+        )
 
     return sign_in_staff
 
 
 async def refusal(sign_in, now, **facts) -> str:
-    with pytest.raises(staff.StaffSignInRefused) as refused:
+    with pytest.raises(staff_sign_in.StaffSignInRefused) as refused:
         await sign_in(now, **facts)
     return refused.value.code
 
@@ -150,9 +159,75 @@ async def test_a_success_starts_the_count_anew(sign_in, now):
         assert await refusal(sign_in, now, totp="000000") == "wrong"
 
 
+STRANGER = {"browser": OTHER_BROWSER, "address": "203.0.113.9"}
+
+
+async def test_a_stranger_keeps_nobody_out(sign_in, now):
+    """Not on the browser of every day, not on a new one in the centre; the stranger waits alone."""
+    await sign_in(now)
+    for quarter in range(4):
+        moment = now + quarter * timedelta(minutes=15)
+        for _ in range(5):
+            assert await refusal(sign_in, moment, password="une autre phrase", **STRANGER) == "wrong"
+        assert await refusal(sign_in, moment, **STRANGER) == "wait"
+    later = now + timedelta(minutes=46)
+    await sign_in(later)
+    await sign_in(later + STEP, browser="another computer of the centre")
+
+
+async def test_from_everywhere_at_once_strangers_wait_and_the_known_browser_does_not(sign_in, now):
+    await sign_in(now)
+    for network in range(10):
+        for number in range(5):
+            stranger = {"browser": f"{network}-{number}", "address": f"203.0.113.{network}"}
+            await refusal(sign_in, now, password="une autre phrase", **stranger)
+    assert await refusal(sign_in, now, browser="new", address="198.51.100.99") == "wait"
+    await sign_in(now + STEP)
+
+
+async def test_wrong_tries_on_the_known_browser_are_its_own(sign_in, now):
+    await sign_in(now)
+    for _ in range(5):
+        await refusal(sign_in, now, password="une autre phrase")
+    assert await refusal(sign_in, now + STEP) == "wait"
+    await sign_in(now + STEP, **STRANGER)
+
+
+async def test_the_authenticator_once_more_renews_the_session(session, added, sign_in, keys, now):
+    token = (await sign_in(now)).token
+    later = now + timedelta(minutes=6)
+    found = await sessions.find_session(session, token=token, now=later)
+    assert staff_proof_missing(found, now=later)
+    proof = {"staff_id": added.staff.id, "token_hash": found.token_hash, "keys": keys}
+    code = pyotp.TOTP(added.totp_secret).at(later)
+    fresh = await staff_sign_in.prove_session(session, **proof, totp=code, now=later)
+    renewed = await sessions.find_session(session, token=fresh, now=later)
+    assert not staff_proof_missing(renewed, now=later + timedelta(minutes=4, seconds=59))
+    assert staff_proof_missing(renewed, now=later + timedelta(minutes=5))
+    assert await sessions.find_session(session, token=token, now=later) is None
+    with pytest.raises(staff_sign_in.StaffSignInRefused, match="wrong"):
+        await staff_sign_in.prove_session(
+            session, **proof | {"token_hash": renewed.token_hash}, totp=code, now=later
+        )
+
+
+async def test_guessing_the_authenticator_of_an_open_session_ends_after_five(
+    session, added, sign_in, keys, now
+):
+    await sign_in(now)
+    later = now + timedelta(minutes=2)
+    proof = {"staff_id": added.staff.id, "token_hash": "", "keys": keys, "now": later}
+    told = []
+    for code in (*["000000"] * 5, pyotp.TOTP(added.totp_secret).at(later)):
+        with pytest.raises(staff_sign_in.StaffSignInRefused) as refused:
+            await staff_sign_in.prove_session(session, **proof, totp=code)
+        told.append(refused.value.code)
+    assert told == ["wrong"] * 5 + ["wait"]
+
+
 async def test_signing_out_ends_it_on_the_server(session, added, sign_in, now):
     token = (await sign_in(now)).token
-    await staff.sign_out_staff(
+    await staff_sign_in.sign_out_staff(
         session, token_hash=sessions.hash_token(token), staff_id=added.staff.id, now=now
     )
     assert await sessions.find_session(session, token=token, now=now) is None

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from notifications.messages import CODE_MINUTES, LANGUAGES, MESSAGES, Kind, Template, Value
+from notifications.messages import CODE_MINUTES, ENROLMENT_HOURS, LANGUAGES, MESSAGES, Kind, Template, Value
 from notifications.rendering import INBOX, PLACEHOLDER, TEXTS, Portal, forms, load_texts, render, render_inbox
 from notifications.segments import DEFAULT_ALPHABET, EXTENSION, Encoding, measure
 from notifications.tables import Channel
@@ -131,7 +131,13 @@ def test_no_two_codes_can_be_taken_for_each_other(language: str) -> None:
     assert len(set(openings)) == len(CODES)
 
 
-@pytest.mark.parametrize("template", CODES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_life_of_an_enrolment_is_told_as_it_is(language: str) -> None:
+    text = TEXTS_BY_PLACE[Template.STAFF_ENROLMENT, language, Channel.EMAIL]
+    assert re.findall(r"\d+", text.body) == [str(ENROLMENT_HOURS)]
+
+
+@pytest.mark.parametrize("template", [code for code in CODES if code != Template.STAFF_ENROLMENT])
 def test_the_life_of_a_code_is_told_as_it_is(template: Template) -> None:
     for language in LANGUAGES:
         for channel in MESSAGES[template].channels:
