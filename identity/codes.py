@@ -47,6 +47,8 @@ STANDINGS: Final = {
     Purpose.JOIN_HOUSEHOLD: Standing.SIGNED_IN,
     Purpose.PROVE: Standing.SIGNED_IN,
     Purpose.CHANGE_PHONE: Standing.SIGNED_IN,
+    Purpose.BIND_PHONE: Standing.SIGNED_IN,
+    Purpose.DESK_RECOVERY: Standing.FIRST_PROOF,
 }
 
 TEMPLATES: Final = {

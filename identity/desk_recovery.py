@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import limits, sessions
+from identity import guards, limits, sessions
 from identity.accounts import recipient_of
 from identity.audit import ANONYMOUS, IdentityAction, citizen, record
 from identity.challenges import CodeRefused, proven_challenge, use_proof
@@ -67,6 +67,7 @@ async def start_desk_recovery(
     `address` is the visitor's network address. Raises RecoveryRefused.
     """
     await _take_turn(session, f"{identifier}|{address}", address, keys=keys, now=now)
+    is_crowded = await guards.is_crowded(session, address, keys=keys, now=now)
     found = await _confirmed(session, reference, now)
     if found is not None and found.person.identifier != identifier:
         found = None
@@ -78,6 +79,7 @@ async def start_desk_recovery(
         recipient=recipient_of(found.account) if found else None,
         account_id=found.account.id if found else None,
         data={"binding": reference},
+        is_careful=is_crowded,
         keys=keys,
         now=now,
     )
@@ -98,7 +100,7 @@ async def _take_turn(session: AsyncSession, turn: str, address: str, *, keys: Ke
     if seconds := await limits.seconds_to_wait(session, ladder, subject=turn, keys=keys, now=now):
         raise RecoveryRefused("wait", seconds)
     if not await limits.spend(
-        session, limits.CODE_REQUESTS_FROM, subject=address, keys=keys, now=now
+        session, limits.FLOOD_FROM, subject=address, keys=keys, now=now
     ) or not await limits.take_turn(session, ladder, subject=turn, keys=keys, now=now):
         raise RecoveryRefused("wait", int(ladder.waits[-1].total_seconds()))
 

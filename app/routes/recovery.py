@@ -37,7 +37,9 @@ CODE = CodePage(
     path="/recovery/code",
     proven="/recovery/password",
 )
-AUTHENTICATOR = replace(CODE, template="recovery/authenticator.html", path="/recovery/authenticator")
+AUTHENTICATOR = replace(
+    CODE, template="recovery/authenticator.html", path="/recovery/authenticator", is_sent=False
+)
 TOO_MANY_TRIES = 429
 
 
