@@ -9,6 +9,7 @@ from functools import cache
 
 from markupsafe import Markup, escape
 
+from app.explanations.effects import effect_words
 from app.explanations.provenance import origin_words
 from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
@@ -27,6 +28,7 @@ SIZES = ("U19", "R17")
 # Told as they are multiplied; of the others the account has the value that the coefficient belongs to.
 COUNTED_AS_TOLD = ("flag", "count", "years")
 MONTHS = 12
+PLACE = "place"
 CENT = Decimal("0.01")
 MOST_TOLD = 4
 
@@ -45,12 +47,19 @@ class LedgerLine:
     width: int
     coefficient: str = ""
     href: str = ""
+    effect: Markup | str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerGroup:
+    """Lines that belong together, with their sum; `width` is the size of its bar against the largest group's."""
+
     title: str
     lines: tuple[LedgerLine, ...]
+    total: str
+    effect: Markup | str
+    direction: str
+    width: int
 
 
 @dataclass(frozen=True)
@@ -112,14 +121,38 @@ def told_line(lines: Sequence[Line], code: str, about: Explained) -> LedgerLine 
 
 
 def ledger_groups(lines: Iterable[LedgerLine], lang: str) -> tuple[LedgerGroup, ...]:
-    """The same lines as people think of their life; a group without an effect is left out."""
+    """The same lines as people think of their life, the group that weighs most first and the place last.
+
+    A group without an effect is left out. The totals sum to the index as the lines do.
+    """
     told = tuple(lines)
-    groups = []
-    for title, codes in GROUPS.values():
-        of_group = tuple(line for line in told if line.code in codes)
-        if of_group:
-            groups.append(LedgerGroup(gettext(lang, title), of_group))
-    return tuple(groups)
+    found = [
+        (name, gettext(lang, title), tuple(line for line in told if line.code in codes))
+        for name, (title, codes) in GROUPS.items()
+    ]
+    totals = {name: sum((line.exact_points for line in of_group), Decimal(0)) for name, _, of_group in found}
+    largest = max((abs(total) for name, total in totals.items() if name != PLACE), default=Decimal(0))
+    found.sort(key=lambda group: (group[0] == PLACE, -abs(totals[group[0]])))
+    return tuple(
+        _group(name, title, of_group, totals[name], largest, lang)
+        for name, title, of_group in found
+        if of_group
+    )
+
+
+def _group(
+    name: str, title: str, lines: tuple[LedgerLine, ...], total: Decimal, largest: Decimal, lang: str
+) -> LedgerGroup:
+    """The place is where everybody begins: it has no effect of its own."""
+    is_place = name == PLACE
+    return LedgerGroup(
+        title=title,
+        lines=lines,
+        total=format_exact(total, signed=True),
+        effect=gettext(lang, N_("where everybody starts")) if is_place else effect_words(total, lang),
+        direction="" if is_place or not total else "up" if total > 0 else "down",
+        width=0 if is_place or not largest else round(abs(total) / largest * 100),
+    )
 
 
 def without_effect(lines: Sequence[Line], lang: str) -> tuple[str, ...]:
@@ -171,6 +204,7 @@ def _told(line: Line, by_code: dict[str, Line], size: Decimal, about: Explained)
         if kinds().get(line.code) in COUNTED_AS_TOLD and not squares
         else "",
         href=about.contest(line.code) if about.contest and not constant else "",
+        effect="" if line.code == "K" or not points else effect_words(points, about.lang),
     )
 
 
