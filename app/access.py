@@ -12,12 +12,12 @@ from typing import Any
 from litestar import Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
-from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.exceptions import ClientException, NotFoundException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
 from app.i18n.locales import LOCALES
 from app.requests import PortalRequest, cookie_name
-from app.rights import Audience, audience
+from app.rights import Audience, audience, route_name
 from app.sensitive import as_one_of_two, sensitive_route
 from app.visitors import VisitInProgress, Visitor
 from identity import sessions
@@ -30,6 +30,7 @@ NONCE_BYTES = 8
 NONCE_ENDS = 2 * NONCE_BYTES
 MAC_ENDS = NONCE_ENDS + 64
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+WATCHED = ("!/health", "!/ready")
 
 
 class SignInNeeded(Exception):
@@ -125,6 +126,7 @@ async def allow(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     # No name has a NUL in it, and PostgreSQL takes none.
     if request.path_params.get("language", "ar") not in LOCALES or "\0" in request.scope["path"]:
         raise NotFoundException()
+    _check_host(request)
     visitor, settings = request.visitor, request.portal.settings
     match audience(request.scope["path_template"], request.method):
         case Audience.EVERYBODY:
@@ -142,6 +144,19 @@ async def allow(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         case Audience.CITIZEN_ALONE:
             _allow_citizen_alone(visitor)
             _check_proof(request)
+
+
+def _check_host(request: PortalRequest) -> None:
+    """In production the portal answers under its public name alone; only who watches it asks by an address.
+
+    Raises `ClientException`.
+    """
+    settings = request.portal.settings
+    if settings.demonstration or route_name(request.scope["path_template"]) in WATCHED:
+        return
+    names = [value.decode("latin-1").lower() for name, value in request.scope["headers"] if name == b"host"]
+    if len(names) != 1 or names[0] not in settings.hosts:
+        raise ClientException()
 
 
 def _allow_officer(request: PortalRequest) -> None:

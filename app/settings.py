@@ -72,6 +72,12 @@ class Settings:
         return self.sources_folder or self.data_dir / "sources"
 
     @property
+    def hosts(self) -> frozenset[str]:
+        """What a request for the public address has as its Host; a proxy may write the port that https has anyway."""
+        host = self.public_url.split("://", 1)[1].split("/", 1)[0].lower()
+        return frozenset({host} if ":" in host else {host, f"{host}:443"})
+
+    @property
     def embedded(self) -> bool:
         return self.database_url.startswith("sqlite")
 

@@ -29,7 +29,8 @@ SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
 }
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
-BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+JOINERS = "\u200c\u200d"
 
 # One thread: a photograph takes a second of processor and pages must not wait for it.
 _cleaning = ThreadPoolExecutor(1, thread_name_prefix="documents")
@@ -83,7 +84,7 @@ def _media_type(content: bytes) -> str:
 def _clean_name(name: str, media_type: str) -> str:
     """The name a person gave, without path, and with the extension of what the file really is."""
     bare = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1]).strip()
-    if any(letter in BIDI_CONTROLS or unicodedata.category(letter) in {"Cc", "Cs"} for letter in bare):
+    if any(unicodedata.category(letter) in HIDDEN and letter not in JOINERS for letter in bare):
         raise DocumentRefused("name")
     stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", bare).strip(". ")[:MAX_NAME] or "document"
     return f"{stem}.{EXTENSIONS[media_type]}"

@@ -24,6 +24,10 @@ INVISIBLE = dict.fromkeys(
     map(ord, "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff\u200b\u061c")
 )
 SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009-."))
+# Shadda, vowel and small alif stand on one letter of Arabic; a flood of marks covers the lines around it.
+MOST_MARKS = 4
+MARKS = r"\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0670\u06d6-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
+FLOOD = re.compile(f"[{MARKS}]{{{MOST_MARKS + 1}}}")
 # What stands for bytes that are no text.
 DAMAGED = "\ufffd"
 AMOUNT = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
@@ -53,9 +57,9 @@ def _clean_text(value: Any) -> str:
     text = unicodedata.normalize("NFC", _one_text(value)).replace("\r\n", "\n").replace("\r", "\n")
     for character in text:
         category = unicodedata.category(character)
-        if character not in "\n\u200c\u200d" and category in ("Cc", "Cf", "Cs", "Co", "Cn"):
+        if character not in "\n\u200c\u200d" and category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
             raise refused("hidden_characters")
-    if DAMAGED in text:
+    if DAMAGED in text or FLOOD.search(text):
         raise refused("hidden_characters")
     return text.strip()
 

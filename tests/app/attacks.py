@@ -100,9 +100,12 @@ class Attacks:
     def on_fields(self) -> Iterator[Attack]:
         yield from self._empty()
         yield from self._wrong()
+        yield from self._missing()
+
+    def on_names(self) -> Iterator[Attack]:
+        """Names that the page did not ask for, and names sent twice."""
         yield from self._unknown_fields()
         yield from self._twice()
-        yield from self._missing()
 
     def on_text(self) -> Iterator[Attack]:
         """Bytes that no name or sentence has. Numbers may shed the marks that a copied number brings."""

@@ -6,6 +6,8 @@ app       the portal as an application
 browser_of  a function that opens another browser: `browser_of("ar")`
 visitor   one browser in French
 register  a function that writes a person into the population register
+town      one of everything, in the database of the portal; `visitors` opens browsers for its people, `rewound` brings
+          the database back to what it was, `scenes` stands before every form of the site map in turn
 messages  what the demonstration's provider sent; asking delivers what waits: `await messages.code_to(phone)`
 """
 
@@ -34,6 +36,10 @@ from notifications.rendering import Portal as Speaker
 from notifications.tables import Channel, DemonstrationMessage
 from notifications.worker import Worker, deliver_once
 from tests.app.pages import PageBrowser
+from tests.app.rewinding import Rewinding, rewinding
+from tests.app.scenes import Scenes, every_scene
+from tests.app.standing import Visitors
+from tests.app.town import Town, build_town
 from tests.identity.national_service import Service
 
 SENT_CODE = re.compile(r"\b[0-9]{6}(?:[0-9]{2})?\b")
@@ -167,3 +173,24 @@ def messages(portal: Portal, clock: Clock) -> Messages:
         clock=clock,
     )
     return Messages(portal, worker)
+
+
+@pytest.fixture
+async def town(portal: Portal) -> Town:
+    return await build_town(portal)
+
+
+@pytest.fixture
+async def rewound(database: str, town: Town) -> AsyncIterator[Rewinding]:
+    async with rewinding(database) as found:
+        yield found
+
+
+@pytest.fixture
+def visitors(app: Litestar, portal: Portal, town: Town) -> Visitors:
+    return Visitors(app, portal, town)
+
+
+@pytest.fixture
+async def scenes(visitors: Visitors, rewound: Rewinding) -> Scenes:
+    return every_scene(visitors, rewound)

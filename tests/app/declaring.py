@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from identity.tables import Gender, Person
-from tests.app.conftest import Messages, Register
 from tests.app.journeys import claim_account
 from tests.app.pages import PageBrowser
+
+if TYPE_CHECKING:
+    from tests.app.conftest import Messages, Register
 
 ANFA = {"region": "06", "province": "06.141", "commune": "06.141.01.01"}
 RURAL_FES_MEKNES = {"region": "03", "province": "03.061", "commune": "03.061.03.01"}

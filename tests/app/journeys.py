@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from identity.tables import Person
-from tests.app.conftest import Messages
 from tests.app.pages import PageBrowser
+
+if TYPE_CHECKING:
+    from tests.app.conftest import Messages
 
 PASSWORD = "quatre pommes bleues"
 READ_AGAIN = (

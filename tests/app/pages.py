@@ -20,6 +20,7 @@ import httpx
 from litestar import Litestar
 
 from app.i18n.catalogues import gettext
+from tests.app.headers import check_headers
 
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
@@ -191,7 +192,10 @@ class PageBrowser:
         self.lang = lang
         transport = httpx.ASGITransport(app, client=(address, 50_000))
         self.http = httpx.AsyncClient(
-            transport=transport, base_url="http://127.0.0.1:8000", follow_redirects=True
+            transport=transport,
+            base_url="http://127.0.0.1:8000",
+            follow_redirects=True,
+            event_hooks={"response": [check_headers]},
         )
         self.response = httpx.Response(204)
         self.page = Element("", {})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, Final
 
 import httpx
@@ -12,13 +13,16 @@ from app.forms.base import LONGEST_ANSWER
 from app.i18n.catalogues import gettext
 from app.i18n.locales import LOCALES
 from tests.app.addresses import handler_of
-from tests.app.attacks import KEYS, Attack, Attacks, Text
+from tests.app.attacks import KEYS, Attack, Attacks, Kind, Text
+from tests.app.headers import check_headers
 from tests.app.pages import Element, FilledForm, PageBrowser, Value, read_html
-from tests.app.places import Place
+from tests.app.places import PLACES, Place
 from tests.app.questions import Question
-from tests.app.rewinding import Rewinding
+from tests.app.rewinding import BESIDE, Rewinding, changed
 from tests.app.standing import Visitors, target
 
+# What a refused post may leave: that somebody tried, and that an officer looked.
+TRACES: Final = BESIDE | {"wait", "audit_entry"}
 ERROR_TITLE: Final = "Error: %(page_title)s – Tiwizi"
 
 
@@ -53,13 +57,58 @@ class Scene:
         """The cookies stay as they were when the page was opened."""
         sent = {"content-type": attack.media_type, "cookie": self._cookies, **headers}
         async with httpx.AsyncClient(
-            transport=self.browser.http._transport, base_url="http://127.0.0.1:8000"
+            transport=self.browser.http._transport,
+            base_url="http://127.0.0.1:8000",
+            event_hooks={"response": [check_headers]},
         ) as http:
             return await http.post(f"/{lang}{self.path}", content=attack.body, headers=sent)
 
     @property
     def _cookies(self) -> str:
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.browser.http.cookies.jar)
+
+
+Scenes = AsyncIterator[tuple[str, Scene]]
+
+
+async def every_scene(visitors: Visitors, rewound: Rewinding, places: Mapping[str, Place] = PLACES) -> Scenes:
+    """Every place one after the other, each in the town as it was at first."""
+    beginning = await rewound.remember()
+    for name, place in places.items():
+        await rewound.rewind(beginning)
+        browser, form = await visitors.stand(place)
+        moment = await rewound.remember()
+        yield name, Scene(place, visitors, rewound, browser, form, moment)
+        await browser.close()
+
+
+async def answered(scene: Scene, attacks: Iterator[Attack]) -> list[str]:
+    """Every attack in turn, each in another language, and what was wrong with the answers."""
+    wrong = []
+    before = await scene.database.contents()
+    for attack, lang in zip(attacks, cycle(LOCALES), strict=False):
+        response = await scene.send(attack, lang)
+        found = [*wrongs_of_page(response, lang), *_wrongs_of_kind(scene, attack, response)]
+        touched = changed(before, await scene.database.contents(), beside=TRACES)
+        if response.status_code >= 400 and touched:
+            found.append(f"is refused, and yet changes {sorted(touched)}")
+        wrong += [f"{attack.name} ({lang}, {response.status_code}): {each}" for each in found]
+        await scene.rewind()
+    return wrong
+
+
+def _wrongs_of_kind(scene: Scene, attack: Attack, response: httpx.Response) -> Iterator[str]:
+    if attack.refused and response.status_code < 400 and not scene.place.only_shows:
+        yield "is taken"
+    elif response.status_code == 422:
+        yield from wrongs_of_refusal(scene, attack, response)
+
+
+async def all_answered(scenes: Scenes, kind: Kind) -> None:
+    wrong = []
+    async for name, scene in scenes:
+        wrong += [f"{name}: {each}" for each in await answered(scene, kind(scene.attacks))]
+    assert not wrong, "\n".join(wrong)
 
 
 def wrongs_of_page(response: httpx.Response, lang: str) -> Iterator[str]:

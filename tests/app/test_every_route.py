@@ -17,9 +17,10 @@ import app as portal_package
 from app.i18n.locales import LOCALES
 from app.requests import Portal, language_of
 from app.rights import RIGHTS
-from app.static_files import files_by_address, static
+from app.static_files import static
 from tests.app.access_table import ACCESS, ANYBODY, OFFICERS, VISITORS, Access
 from tests.app.addresses import handler_of
+from tests.app.headers import wrongs_of_headers
 from tests.app.pages import read_html
 from tests.app.rewinding import changed, rewinding
 from tests.app.stage import Stage
@@ -122,29 +123,6 @@ def _wrongs_of_html(response: httpx.Response) -> Iterator[str]:
         yield from wrongs_of_page(read_html(response.text), response.url.path, language_of(response.url.path))
 
 
-def wrongs_of_headers(response: httpx.Response) -> Iterator[str]:
-    """What travels with every answer: pages, files, errors, redirects."""
-    headers = response.headers
-    policy = headers.get("content-security-policy", "")
-    for needed in ("default-src 'none'", "frame-ancestors 'none'"):
-        if needed not in policy:
-            yield f"has no {needed} in its policy {policy!r}"
-    if "unsafe" in policy or "*" in policy:
-        yield f"has the policy {policy!r}"
-    if headers.get("x-content-type-options") != "nosniff":
-        yield "lets browsers guess its type"
-    if headers.get("referrer-policy") not in ("no-referrer", "same-origin"):
-        yield f"tells other sites where one was: {headers.get('referrer-policy')}"
-    hashed = response.status_code == 200 and response.url.path in files_by_address()
-    public = hashed or (response.status_code == 200 and response.url.path in ("/favicon.ico", "/robots.txt"))
-    if not public and headers.get("cache-control") != "no-store":
-        yield f"may be kept: {headers.get('cache-control')}"
-    if hashed and "immutable" not in headers["cache-control"]:
-        yield "is loaded again and again"
-    if not public and "vary" not in headers:
-        yield "does not say what it depends on"
-
-
 def _traces(
     stage: Stage, route: str, method: str, visitor: str, wanted: str, left: set[str]
 ) -> Iterator[str]:
@@ -238,11 +216,11 @@ def _hostile(stage: Stage, route: str) -> Iterator[str]:
     for value in HOSTILE:
         if "{" in route:
             yield re.sub(r"\{[a-z_]+\}", value.replace("%2F", "%252F"), route)
-        yield f"{stage.path(route)}?" + "&".join(f"{name}={value}" for name in _read_from_addresses())
+        yield f"{stage.path(route)}?" + "&".join(f"{name}={value}" for name in read_from_addresses())
 
 
 @cache
-def _read_from_addresses() -> tuple[str, ...]:
+def read_from_addresses() -> tuple[str, ...]:
     sources = [path.read_text() for path in Path(portal_package.__file__).parent.rglob("*.py")]
     found = {name for source in sources for names in ASKED.findall(source) for name in names if name}
     return tuple(sorted(found))

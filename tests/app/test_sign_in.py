@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
 
 import pytest
 
@@ -43,57 +42,6 @@ async def test_after_signing_in_one_is_back_where_one_was(
     await give_password(visitor, owner)
     await visitor.submit(code=await messages.code_to(str(owner.phone)))
     assert visitor.path == "/account/languages"
-
-
-EVIL = [
-    "//evil.example",
-    "///evil.example",
-    "/\\evil.example",
-    "\\\\evil.example",
-    "%2f%2fevil.example",
-    "/%2fevil.example",
-    "https:evil.example",
-    "https://evil.example/",
-    "http://127.0.0.1:8000@evil.example/",
-    "\t//evil.example",
-    "/\t/evil.example",
-    "/\n/evil.example",
-    "javascript:alert(1)",
-    "data:text/html,x",
-    "/household@evil.example",
-    "/household?x=//evil.example",
-    "/household#//evil.example",
-    "/household/../../evil",
-    "/household\r\nset-cookie: a=b",
-    "//éxample.com",
-    "/。/evil.example",
-    "/sign-out",
-    "/sign-in",
-    "/staff",
-    "/demo",
-    "/nowhere",
-    "account",
-    "",
-    " /account",
-    "/account ",
-    "/account" * 100,
-]
-
-
-@pytest.mark.parametrize("evil", EVIL)
-def test_next_leads_to_no_other_place(evil: str) -> None:
-    assert onward(evil, fallback="/household", to=FOR_CITIZENS) == "/household"
-
-
-@pytest.mark.parametrize("evil", ["//evil.example", "/\\evil.example", "/staff"])
-async def test_signing_in_leads_to_no_other_place(
-    visitor: PageBrowser, owner: Person, messages: Messages, evil: str
-) -> None:
-    await visitor.open("/sign-in?" + urlencode({"next": evil}))
-    await give_password(visitor, owner)
-    visitor.http.follow_redirects = False
-    await visitor.submit(code=await messages.code_to(str(owner.phone)))
-    assert visitor.response.headers["location"] == "/fr/household"
 
 
 @pytest.mark.parametrize("path", ["/", "/account", "/account/email", "/centres", "/household"])

@@ -6,13 +6,11 @@ own, and `at_browser(running, "ar")`, somebody in front of it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from litestar import Litestar
 
-from app.requests import Portal
 from tests.app.conftest import (
     app,
     browser_of,
@@ -20,12 +18,13 @@ from tests.app.conftest import (
     messages,
     portal,
     register,
+    rewound,
+    scenes,
     service,
+    town,
     visitor,
+    visitors,
 )
-from tests.app.rewinding import Rewinding, rewinding
-from tests.app.standing import Visitors
-from tests.app.town import Town, build_town
 from tests.browser.conftest import at_browser, world
 from tests.browser.portal import RunningPortal, served
 from tests.identity.conftest import fatima, hasher, keys
@@ -41,29 +40,17 @@ __all__ = [
     "messages",
     "portal",
     "register",
+    "rewound",
+    "scenes",
     "service",
+    "town",
     "visitor",
+    "visitors",
     "world",
 ]
 
 
-@pytest.fixture
-async def town(portal: Portal) -> Town:
-    return await build_town(portal)
-
-
-@pytest.fixture
-async def rewound(database: str, town: Town) -> AsyncIterator[Rewinding]:
-    async with rewinding(database) as found:
-        yield found
-
-
-@pytest.fixture
-def visitors(app: Litestar, portal: Portal, town: Town) -> Visitors:
-    return Visitors(app, portal, town)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(world: Path) -> Iterator[RunningPortal]:
     with served(world) as portal:
         yield portal
