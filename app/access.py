@@ -219,9 +219,7 @@ def form_token(request: PortalRequest, bound_to: str) -> str:
 
 def check_form_token(request: PortalRequest, token: str) -> None:
     """Raises `FormNotOurs` for a post from elsewhere."""
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin")
-    if site not in ("same-origin", "none") or (origin and not _own_origin(request, origin)):
+    if not _is_from_here(request):
         raise FormNotOurs
     nonce, mac, of_visit = token[:NONCE_ENDS], token[NONCE_ENDS:MAC_ENDS], token[MAC_ENDS:]
     if not _is_same(mac, _token_mac(request, nonce, bound_to(request))):
@@ -229,6 +227,13 @@ def check_form_token(request: PortalRequest, token: str) -> None:
     about_somebody = audience(request.scope["path_template"], request.method) is Audience.CITIZEN
     if about_somebody and not _is_same(of_visit, _visit_mac(request, nonce)):
         raise FormNotOurs
+
+
+def is_form_of(request: PortalRequest, token: object, token_hash: str) -> bool:
+    """Whether a page of this session, which may be over, made the token, and the post comes from our own site."""
+    if not isinstance(token, str) or not _is_from_here(request):
+        return False
+    return _is_same(token[NONCE_ENDS:], _token_mac(request, token[:NONCE_ENDS], token_hash))
 
 
 def bound_to(request: PortalRequest) -> str:
@@ -239,6 +244,12 @@ def _visit_mac(request: PortalRequest, nonce: str) -> str:
     """A page of one person, left open in another window, must not be sent during the visit of the next."""
     visit = request.visitor.visit if request.visitor else None
     return _token_mac(request, nonce, f"visit {visit.running.visit_id}") if visit else ""
+
+
+def _is_from_here(request: PortalRequest) -> bool:
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    return site in ("same-origin", "none") and (not origin or _own_origin(request, origin))
 
 
 def _own_origin(request: PortalRequest, origin: str) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as DatabaseBusy
 
 from app.access import SAFE_METHODS, FormNotOurs, check_form_token, find_visitor
 from app.errors import failure_page, without_values
+from app.kept_answers import seal_answers
 from app.pages import go
 from app.posts import KEY_FIELD, LONGEST_KEY, TOKEN_FIELD, earlier_answer, remember_answer
 from app.requests import PortalRequest
@@ -47,6 +48,8 @@ class Conversation(ASGIMiddleware):
             state["visitor"] = await find_visitor(request)
             if state["visitor"]:
                 await _record_read(request)
+            else:
+                state["kept_answers"] = await seal_answers(request)
             await next_app(scope, receive, _settling(request, send))
         # Only now: on SQLite the request's own transaction would keep this one waiting.
         if state["visitor"]:

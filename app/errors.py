@@ -21,6 +21,7 @@ from app.access import (
     VisitNeeded,
 )
 from app.i18n.environments import environment
+from app.kept_answers import give_answers
 from app.onward import shown_at
 from app.pages import HTML, go, page
 from app.posts import SentTwice
@@ -76,7 +77,8 @@ def on_sign_in_needed(request: Request[Any, Any, Any], error: SignInNeeded) -> R
     """Lead to the door, and remember the page: after signing in one is back where one was."""
     ours = _portal(request)
     door = "/staff/sign-in" if error.staff else "/sign-in"
-    response = go(ours, f"{door}?next={quote(ours.path_in_language)}")
+    response = go(ours, f"{door}?next={quote(shown_at(ours.path_in_language))}")
+    give_answers(ours, response)
     if request.headers.get("hx-request") == "true":
         # A sign-in page must not be swapped into a fragment of another page.
         return Response(content=b"", status_code=204, headers={"hx-redirect": response.headers["location"]})

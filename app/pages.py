@@ -10,7 +10,7 @@ from typing import Any
 from jinja2_fragments import render_block
 from litestar import Response
 
-from app.access import bound_to, form_token, keep_browser
+from app.access import bound_to, form_token, keep_browser, own_cookie
 from app.i18n.environments import environment
 from app.onward import shown_at
 from app.requests import PortalRequest
@@ -61,6 +61,8 @@ def page(
     response = _html_response(request, html, status)
     if marks_browser:
         keep_browser(request, response)
+    if getattr(context.get("form"), "restored", False):
+        response.set_cookie(own_cookie(request, "answers", "", 0))
     return response
 
 

@@ -192,6 +192,16 @@ async def find_session(session: AsyncSession, *, token: str, now: datetime) -> F
     return found if found.idle_until > now else None
 
 
+async def account_of_lapsed(session: AsyncSession, *, token: str) -> int | None:
+    """Whose session a cookie was of that nobody ended: it ran out. None for an officer's, and for an unknown one."""
+    ran_out = select(portal_session.c.account_id).where(
+        portal_session.c.token_hash == hash_token(token),
+        portal_session.c.ended_at.is_(None),
+    )
+    found: int | None = (await (await session.connection()).execute(ran_out)).scalar_one_or_none()
+    return found
+
+
 async def touch_session(session: AsyncSession, *, token_hash: str, now: datetime) -> bool:
     """Note that the visitor is there, at most every 30 seconds. One statement, which cannot revive what has ended."""
     touched = await session.exec(

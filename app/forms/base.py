@@ -54,6 +54,8 @@ class Form(Generic[A]):
         self.model, self.lang = model, lang
         self.answers: Mapping[str, Answer] = answers or {}
         self.errors: dict[str, FieldError] = {}
+        # Whether it shows what was written before the session ran out.
+        self.restored = False
         self._data: A | None = None
         if answers is not None:
             self._validate()

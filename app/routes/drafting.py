@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.forms.base import A, Form
 from app.forms.declaration import facts_of, typed_facts
 from app.forms.journey import DraftAnswers, Journey, Typed, stamp
+from app.kept_answers import restored
 from app.requests import PortalRequest
 from registry.dates import local_date
 from registry.declarations import Prepared, prepare
@@ -120,4 +121,4 @@ def prefilled(model: type[A], request: PortalRequest, typed: Mapping[str, str]) 
     """A form that shows what is kept, and does not yet say what is missing."""
     form = Form(model, request.lang)
     form.answers = dict(typed)
-    return form
+    return restored(request, form) if request.method == "GET" else form

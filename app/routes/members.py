@@ -8,6 +8,7 @@ from app.forms.base import Form, read_form
 from app.forms.identifiers import looks_mistyped
 from app.forms.members import ChildAnswers, InviteAnswers
 from app.i18n.labels import label
+from app.kept_answers import restored
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.declaration import BY_HEAD_ONLY
@@ -104,7 +105,7 @@ async def _children(
 
 @get(INVITE, exception_handlers=BY_HEAD_ONLY)
 async def show_invite(request: PortalRequest) -> Response[bytes]:
-    return await _invite(request, Form(InviteAnswers, request.lang))
+    return await _invite(request, restored(request, Form(InviteAnswers, request.lang)))
 
 
 @post(INVITE, exception_handlers=BY_HEAD_ONLY)

@@ -16,6 +16,7 @@ from app.forms.recomputation import RecomputationAnswers, kind_of_answer
 from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
 from app.i18n.labels import label
+from app.kept_answers import kept_answers, restored
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.asking import (
@@ -53,6 +54,7 @@ async def show_recomputation(request: PortalRequest) -> Response[bytes]:
     wants_to_ask = bool({"line", "source"} & request.query_params.keys()) or (
         request.query_params.get("new") == "yes"
     )
+    wants_to_ask = wants_to_ask or kept_answers(request) is not None
     if asked and (asked[0].is_open or not wants_to_ask):
         return await _follow(request, asked)
     asking = await read_asking(request)
@@ -64,7 +66,7 @@ async def show_recomputation(request: PortalRequest) -> Response[bytes]:
         form.answers = {"reason": RequestReason.WRONG_LINE.value, "line": str(line)}
     if source := request.query_params.get("source"):
         form.answers = {**form.answers, **await _about_source(request, source)}
-    return await _questions(request, asking, form)
+    return await _questions(request, asking, restored(request, form))
 
 
 @post(CHECK, opt={"repeatable": True}, request_max_body_size=LARGEST_UPLOAD)
