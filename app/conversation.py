@@ -42,7 +42,7 @@ class Conversation(ASGIMiddleware):
         portal, state = request.portal, scope["state"]
         await _receive_body(request)
         writing = request.method not in SAFE_METHODS or scope["route_handler"].opt.get("writes", False)
-        async with (portal.writes if writing else portal.reads)() as db:
+        async with (portal.changes if writing else portal.reads)() as db:
             state["db"], state["now"] = db, portal.clock()
             await portal.shelf.open(db)
             state["visitor"] = await find_visitor(request)
@@ -97,6 +97,10 @@ async def _settle(request: PortalRequest, status: int) -> None:
     if status >= 400 and not state.get("keep"):
         await request.db.rollback()
         return
+    if "key" in state and "location" in state and not state.get("asked"):
+        raise LookupError(
+            f"{request.scope['path_template']} never asked whether its form was answered before"
+        )
     if "post" in state and "location" in state:
         await remember_answer(request.db, state["post"], state["location"])
     await request.db.commit()
@@ -140,8 +144,20 @@ async def receive_form(request: PortalRequest) -> Response[bytes] | None:
         return None
     if not key or len(key) > LONGEST_KEY or not key.isprintable():
         raise FormNotOurs
+    request.scope["state"]["key"] = key
+    return None if request.route_handler.opt.get("slow") else await answered_before(request)
+
+
+async def answered_before(request: PortalRequest) -> Response[bytes] | None:
+    """Where the first post of this form led; None for the first, which is written down.
+
+    Asked for every form before its handler; a handler with `opt={"slow": True}` asks by itself, once its slow work is
+    done, because from then on other writers wait.
+    """
+    state = request.scope["state"]
     actor = request.visitor.token_hash if request.visitor else request.browser
-    location = await earlier_answer(request, actor=actor, key=key)
+    location = await earlier_answer(request, actor=actor, key=state["key"])
+    state["asked"] = True
     return go(request, "/" + location.split("/", 2)[2]) if location else None
 
 

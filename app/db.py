@@ -33,14 +33,22 @@ WAL_RESET_BUG_FROM = (3, 7, 0)
 WAL_RESET_BUG_REPAIRED = (3, 51, 3)
 WAL_RESET_BUG_REPAIRED_IN_LINE = {(3, 44): (3, 44, 6), (3, 50): (3, 50, 7)}
 
+# What only looks. A look that begins with WITH is taken for a change, which costs a wait and breaks nothing.
+LOOKS = ("SELECT", "PRAGMA", "EXPLAIN")
+
 Sessions = async_sessionmaker[AsyncSession]
 
 
 class Begin(StrEnum):
-    """How SQLite opens a transaction; a writer that starts as a reader can be refused halfway."""
+    """How SQLite opens a transaction; a writer that starts as a reader can be refused halfway.
+
+    LATE opens none before something is written or a row is to be locked: until then each statement sees the newest
+    commit, as on PostgreSQL, and nobody waits for it.
+    """
 
     READ = "BEGIN"
     WRITE = "BEGIN IMMEDIATE"
+    LATE = "late"
     NONE = ""
 
 
@@ -134,7 +142,7 @@ def _sqlite_engine(url: URL, foreign_keys: bool) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         statement = _begin_of(connection)
-        if statement != Begin.NONE:
+        if statement in (Begin.READ, Begin.WRITE):
             connection.exec_driver_sql(statement)
 
     return engine
@@ -161,25 +169,44 @@ def _queue_writers(engine: AsyncEngine) -> None:
             await_only(take_turn())
             connection.info["has_turn"] = True
 
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def begin_late(
+        connection: Connection, cursor: Any, statement: str, _values: Any, context: Any, _many: bool
+    ) -> None:
+        late = _begin_of(connection) == Begin.LATE and not connection.info.get("has_turn")
+        if late and _needs_turn(statement, context):
+            await_only(take_turn())
+            connection.info["has_turn"] = True
+            cursor.execute(Begin.WRITE.value)
+
     @event.listens_for(engine.sync_engine, "checkin")
     def leave(_connection: object, record: ConnectionPoolEntry) -> None:
         if record.info.pop("has_turn", False):
             turn.release()
 
 
+def _needs_turn(statement: str, context: Any) -> bool:
+    """A change, or a look that PostgreSQL would lock the rows of."""
+    locks = getattr(context.invoked_statement, "_for_update_arg", None) is not None
+    return locks or not statement.lstrip().upper().startswith(LOOKS)
+
+
 def _begin_of(connection: Connection) -> Begin:
     return Begin(connection.get_execution_options().get("begin", Begin.READ))
 
 
-def session_factory(engine: AsyncEngine, *, writing: bool = True) -> Sessions:
+def session_factory(engine: AsyncEngine, *, writing: bool = True, late: bool = False) -> Sessions:
     """Sessions whose transaction may write, or (`writing=False`) only reads and waits for no writer.
 
     On SQLite a writing transaction takes the write lock when it begins, so that it is never refused after
-    it has read. Reading opens no transaction at all: each statement of a page sees the newest commit, and
+    it has read; with `late`, for code that locks what it reads before it changes it, at its first write.
+    Reading opens no transaction at all: each statement of a page sees the newest commit, and
     the two round trips around them are spared.
     """
     reading = {"begin": Begin.NONE} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-    bound = engine.execution_options(**({"begin": Begin.WRITE} if writing else reading))
+    bound = engine.execution_options(
+        **({"begin": Begin.LATE if late else Begin.WRITE} if writing else reading)
+    )
     return async_sessionmaker(bound, class_=AsyncSession, expire_on_commit=False)
 
 

@@ -74,6 +74,7 @@ def create_portal(settings: Settings) -> Portal:
         reading=reading,
         reads=session_factory(reading, writing=False),
         writes=session_factory(engine),
+        changes=session_factory(engine, late=True),
         keys=keys,
         hasher=PasswordHasher(pepper=keys.pepper),
         national_identity=RelyingParty(settings.openid, clock=utc_now) if settings.openid else None,

@@ -36,13 +36,18 @@ def utc_now() -> dt.datetime:
 
 @dataclass(frozen=True)
 class Portal:
-    """What was put together at the start, and every request shares."""
+    """What was put together at the start, and every request shares.
+
+    A request that may change something has its session from `changes`, which keeps no other writer waiting before it
+    writes itself; what runs beside the pages has it from `writes`.
+    """
 
     settings: Settings
     engine: AsyncEngine
     reading: AsyncEngine
     reads: async_sessionmaker[AsyncSession]
     writes: async_sessionmaker[AsyncSession]
+    changes: async_sessionmaker[AsyncSession]
     keys: Keys
     hasher: PasswordHasher
     clock: Callable[[], dt.datetime] = utc_now

@@ -3,8 +3,8 @@
 database    the address of a fresh, migrated database; a test that asks for it (or for any of the next
             three) runs twice, on SQLite and on PostgreSQL
 engine      an `AsyncEngine` on it
-sessions    the factory of writing sessions: `async with sessions() as session, session.begin(): ...`
-session     one session in a transaction that is rolled back after the test; while it is open SQLite keeps
+sessions    the factory of sessions that a changing request has: `async with sessions() as session, session.begin():`
+session     one session in a transaction that is rolled back after the test; once it has written, SQLite keeps
             every other writer waiting, so a test takes either this or `sessions`
 sqlite      the address of a fresh, migrated SQLite database, for what need not be shown on both
 postgresql  the same on PostgreSQL
@@ -107,7 +107,7 @@ async def engine(database: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 def sessions(engine: AsyncEngine) -> Sessions:
-    return session_factory(engine)
+    return session_factory(engine, late=True)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -162,12 +162,12 @@ def shows_other_line(form: Form[RecomputationAnswers], facts: tuple[Concerned, .
     return bool(facts) and form.typed("line") != form.typed("shown_line")
 
 
-async def joined_document(form: Form[RecomputationAnswers]) -> CleanDocument | None:
-    file = form.data.document
+async def joined_document(sent: Mapping[str, Answer]) -> tuple[CleanDocument | None, str | None]:
+    """The file of the post, cleaned, or the code of why it is not taken; neither when there is none."""
+    file = sent.get("document")
     if not isinstance(file, UploadFile):
-        return None
+        return None, None
     try:
-        return await clean_document(name=file.filename, content=await file.read())
+        return await clean_document(name=file.filename, content=await file.read()), None
     except (DocumentRefused, TooManyDocuments) as refused:
-        form.refuse("document", refused.code)
-        return None
+        return None, refused.code

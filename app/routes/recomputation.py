@@ -9,6 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from sqlmodel import select
 
+from app.conversation import answered_before
 from app.explanations.requests import told_request
 from app.forms.base import Form, answers_of
 from app.forms.declaration import choices_of, typed
@@ -87,16 +88,21 @@ async def check_request(request: PortalRequest) -> Response[bytes]:
     return await _check(request, asking, form, facts)
 
 
-@post(RECOMPUTATION, request_max_body_size=LARGEST_UPLOAD)
+@post(RECOMPUTATION, opt={"slow": True}, request_max_body_size=LARGEST_UPLOAD)
 async def send_request(request: PortalRequest) -> Response[bytes]:
+    """A photograph is drawn anew before anything is written, so that nobody waits for it."""
+    sent = await answers_of(request)
+    document, refusal = await joined_document(sent)
+    if earlier := await answered_before(request):
+        return earlier
     asking = await read_asking(request)
     if asking is None:
         return go(request, RECOMPUTATION)
-    facts, form = await read_asked(request, asking, await answers_of(request))
+    facts, form = await read_asked(request, asking, sent)
     if not form.valid:
         return await _questions(request, asking, form, status=422)
-    document = await joined_document(form)
-    if form.errors:
+    if refusal:
+        form.refuse("document", refusal)
         return await _check(request, asking, form, facts, status=422)
     try:
         made = await requests.request_recomputation(

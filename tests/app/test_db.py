@@ -4,10 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Column, Integer, MetaData, Table, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as DatabaseBusy
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import (
     SecondProcessRefused,
@@ -19,6 +20,11 @@ from app.db import (
     has_wal_reset_bug,
     session_factory,
 )
+
+
+@pytest.fixture
+def sessions(engine: AsyncEngine) -> Sessions:
+    return session_factory(engine)
 
 
 @pytest.fixture
@@ -57,6 +63,46 @@ async def test_writers_at_once_wait_for_each_other(counter: Sessions) -> None:
 
     await asyncio.gather(*(add_one() for _ in range(12)))
     assert await count(counter) == 12
+
+
+async def test_who_reads_before_it_writes_keeps_nobody_waiting(
+    engine: AsyncEngine, counter: Sessions
+) -> None:
+    late = session_factory(engine, late=True)
+    async with late() as reader, late() as other:
+        assert await read(reader) == 0
+        await add(other)
+        await other.commit()
+        assert await read(reader) == 1, "each statement sees the newest commit"
+        await add(reader)
+        await reader.rollback()
+    assert await count(counter) == 1
+
+
+async def test_late_writers_that_lock_what_they_read_lose_nothing(
+    engine: AsyncEngine, counter: Sessions
+) -> None:
+    late = session_factory(engine, late=True)
+    counters = Table("counter", MetaData(), Column("n", Integer))
+
+    async def add_one() -> None:
+        async with late() as session, session.begin():
+            await read(session)
+            connection = await session.connection()
+            n = (await connection.execute(select(counters.c.n).with_for_update())).scalar_one()
+            await asyncio.sleep(0)
+            await connection.execute(update(counters).values(n=n + 1))
+
+    await asyncio.gather(*(add_one() for _ in range(12)))
+    assert await count(counter) == 12
+
+
+async def read(session: AsyncSession) -> int:
+    return int((await (await session.connection()).execute(text("SELECT n FROM counter"))).scalar_one())
+
+
+async def add(session: AsyncSession) -> None:
+    await (await session.connection()).execute(text("UPDATE counter SET n = n + 1"))
 
 
 async def test_a_writer_that_gives_up_leaves_the_queue(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
