@@ -8,12 +8,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import declarations, page_cost, page_weight
+from benchmarks import declarations, flood, page_cost, page_weight
 from benchmarks.memory import measure as measure_memory
 from benchmarks.worlds import build_world, settings_for
 from tests.databases import postgres_server
 
-PARTS = ("pages", "weight", "declarations", "memory")
+PARTS = ("pages", "weight", "declarations", "flood", "memory")
 
 
 def main() -> None:
@@ -41,6 +41,7 @@ def _on(name: str, url: str, directory: Path, arguments: argparse.Namespace) -> 
         "pages": lambda: _pages(url, directory, tokens),
         "weight": lambda: _weight(url, directory, tokens),
         "declarations": lambda: _declarations(url, directory),
+        "flood": lambda: _flood(url, directory, tokens),
         "memory": lambda: _memory(url, directory, tokens),
     }
     for part in wanted:
@@ -73,6 +74,23 @@ def _declarations(url: str, directory: Path) -> None:
         "\n|---|---|---|---|"
     )
     print(f"| {rate.declared:.0f} | {rate.rows:.0f} | {rate.bare:.0f} | {rate.share:.2f} |", flush=True)
+
+
+def _flood(url: str, directory: Path, tokens: list[str]) -> None:
+    quiet, codes = flood.measure_quiet(url, directory, tokens)
+    print(f"\n{codes:.0f} codes checked a second, four at once. While passwords come, 200 a second:\n")
+    print(
+        "| | page, ms, p50 | p95 | change, ms, p50 | p95 | passwords checked a second | sent away | MB |"
+        " first page after, s |\n|---|---|---|---|---|---|---|---|---|"
+    )
+    print(f"| nobody knocks | {quiet.row()} |", flush=True)
+    gated = flood.measure(url, directory, tokens)
+    print(f"| with the gate | {gated.row()} |", flush=True)
+    if url.startswith("sqlite"):
+        early = flood.measure(url, directory, tokens, "with_early_turns")
+        print(f"| with the gate, and turns taken early | {early.row()} |", flush=True)
+    free = flood.measure(url, directory, tokens, "without_gate")
+    print(f"| without the gate | {free.row()} |", flush=True)
 
 
 def _memory(url: str, directory: Path, tokens: list[str]) -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,13 +41,21 @@ class Server:
 
 
 @contextmanager
-def served(url: str, directory: Path, *, workers: int = 1, application: str = PORTAL) -> Iterator[Server]:
+def served(
+    url: str,
+    directory: Path,
+    *,
+    workers: int = 1,
+    application: str = PORTAL,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
     port = _free_port()
     environment = os.environ | {
         "TIWIZI_MODE": "demonstration",
         "TIWIZI_DATA_DIR": str(directory),
         "TIWIZI_DATABASE_URL": url,
         "TIWIZI_WORKER": "separate",
+        **(settings or {}),
     }
     command = [sys.executable, "-m", "uvicorn", application, "--factory", "--port", str(port)]
     command += [
