@@ -14,7 +14,7 @@ from tests.browser.portal import RunningPortal
 from tests.browser.visitors import PATIENCE_MS, Visitor, sign_in
 from tests.chromium import chromium_executable, chromium_options
 
-CANARY = "Rahma"
+CANARY = "Naïma"
 PAGES = ("/household", "/household/index", "/account", "/household/declaration", "/messages")
 
 
@@ -53,7 +53,7 @@ def on_the_way_back(page: Page) -> list[str]:
 def test_nothing_stays_of_who_signed_out(running: RunningPortal, browser: Browser, tmp_path: Path) -> None:
     with computer(browser, tmp_path, running.url) as context:
         visitor = Visitor(context.new_page(), running, "fr")
-        sign_in(visitor, running.people["rahma"])
+        sign_in(visitor, running.people["naima"])
         for path in PAGES:
             visitor.open(path)
         assert CANARY in visitor.page.content()

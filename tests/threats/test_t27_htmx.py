@@ -56,7 +56,7 @@ def test_every_page_in_pieces_is_looked_at() -> None:
 
 def test_nothing_is_kept_in_the_browser(running: RunningPortal, at_browser: AtBrowser) -> None:
     visitor = at_browser(running, "fr")
-    sign_in(visitor, running.people["naima"])
+    sign_in(visitor, running.people["rahma"])
     for path in NAVIGATIONS * 7:
         visitor.open(path)
     visitor.open("/household/declaration/address")
