@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity import register
 from identity.audit import officer, record
 from registry.acts import Act
+from registry.appointment_tables import Appointment, PreRegistration
 from registry.errors import Refused
 from registry.tables import RecomputationRequest
 
@@ -42,6 +43,25 @@ async def record_refused_visit(
         actor=officer(staff_id),
         action=Act.ACCESS_REFUSED,
         person_id=person.id if person else None,
+        details={"why": refusal.code},
+        now=now,
+    )
+
+
+async def record_refused_appointment(
+    session: AsyncSession, *, staff_id: int, reference: str, refusal: Refused, now: datetime
+) -> None:
+    """Note that the officer was not let see an appointment or a check. What nobody has is not written down."""
+    found = await session.exec(
+        select(PreRegistration.reference)
+        .join(Appointment, col(Appointment.pre_registration_id) == col(PreRegistration.id))
+        .where(Appointment.reference == reference)
+    )
+    await record(
+        session,
+        actor=officer(staff_id),
+        action=Act.ACCESS_REFUSED,
+        reference=found.first(),
         details={"why": refusal.code},
         now=now,
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import func, insert, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.demo import officers, people, stories
+from app.demo import newcomers, officers, people, stories
 from app.demo.declared import rows_of
 from app.demo.models import propose_model
 from app.demo.population import Family, families
@@ -44,6 +44,7 @@ async def load_world(portal: Portal, *, households: int, progress: Callable[[int
         await _register_characters(session)
         await _add_officers(session, portal, now)
         await stories.tell(session, portal, now)
+        await newcomers.expect_newcomer(session, now)
         await _load_population(session, households, now, progress)
         await session.commit()
     write_registers(portal.settings.sources_dir, now.date())

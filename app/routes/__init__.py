@@ -34,6 +34,7 @@ from app.routes import (
     own_sessions,
     phones,
     pre_registration,
+    receiving,
     recomputation,
     recovery,
     refusing,
@@ -89,6 +90,7 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *visits.HANDLERS,
     *staff_proof.HANDLERS,
     *desk_phones.HANDLERS,
+    *receiving.HANDLERS,
 ]
 
 # Only while the portal runs as a demonstration.

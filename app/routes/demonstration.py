@@ -8,7 +8,7 @@ import pyotp
 from litestar import Response, get
 from sqlmodel import col, select
 
-from app.demo import officers, people
+from app.demo import newcomers, officers, people
 from app.i18n.locales import negotiate
 from app.pages import HTML, page
 from app.requests import PortalRequest
@@ -33,6 +33,8 @@ async def show_demonstration(request: PortalRequest) -> Response[bytes]:
         characters=people.CHARACTERS,
         officers=[_officer(request, officer) for officer in officers.OFFICERS],
         messages=await _messages(request, 30),
+        newcomer=await newcomers.newcomer(request.db),
+        newcomer_card=newcomers.CARD,
         password=people.PASSWORD,
         staff_password=officers.PASSWORD,
     )

@@ -47,6 +47,8 @@ MODELS = "   desk   desk  desk  no      no        no       ok      ok           
 APPROVES = " desk   desk  desk  no      no        no       no      ok            desk   desk"
 DECIDES = "  desk   desk  desk  ok      none      ok       no      no            desk   desk"
 
+RECEIVES = " desk   desk  desk  ok      none      ok       no      no            desk   desk"
+
 
 @dataclass(frozen=True)
 class Access:
@@ -227,6 +229,21 @@ ACCESS: Final[dict[str, Access]] = {
     ),
     "/staff/models/{name}/withdrawal": Access(
         get=APPROVES, post=APPROVES, path="/staff/models/{model}/withdrawal"
+    ),
+    "/staff/appointments": Access(get=VISITS),
+    "/staff/appointments/{reference}": Access(get=RECEIVES, path="/staff/appointments/{appointment}"),
+    "/staff/appointments/{reference}/arrival": Access(
+        post=RECEIVES, path="/staff/appointments/{appointment}/arrival"
+    ),
+    "/staff/appointments/{reference}/refusal": Access(
+        post=RECEIVES, path="/staff/appointments/{appointment}/refusal"
+    ),
+    "/staff/appointments/{reference}/check": Access(
+        get=RECEIVES, post=RECEIVES, path="/staff/appointments/{appointment}/check"
+    ),
+    "/staff/identity-checks/{reference}": Access(get=RECEIVES, path="/staff/identity-checks/{check}"),
+    "/staff/identity-checks/{reference}/second": Access(
+        post=RECEIVES, path="/staff/identity-checks/{check}/second"
     ),
     "/staff/visits": Access(get=STAFF, post=VISITS),
     "/staff/visits/code": Access(get=STAFF, post=STAFF),

@@ -60,3 +60,16 @@ async def choose(browser: PageBrowser, *, centre: str = CENTRE, day: int = 0, ti
 async def _follow_slot(browser: PageBrowser, number: int) -> None:
     links = [link.get("href") for link in browser.main.first("ul", class_="slots").all("a")]
     await browser.open("!" + links[number])
+
+
+async def come(browser: PageBrowser, appointment: str) -> None:
+    """An officer, signed in, opens the appointment and notes that the person is here."""
+    await browser.open(f"/staff/appointments/{appointment}")
+    await browser.submit()
+    assert browser.path == f"/staff/appointments/{appointment}"
+
+
+async def check(browser: PageBrowser, appointment: str, **seen: Value) -> None:
+    """Fill in the identity check of somebody who is here, over what was typed at home."""
+    await browser.open(f"/staff/appointments/{appointment}/check")
+    await browser.submit(**seen)

@@ -444,4 +444,27 @@ PLACES: Final[dict[str, Place]] = {
     "model withdrawal": Place(
         "administrator", "/staff/models/{model}/withdrawal", {"totp": "{totp}"}, "/staff/models/{model}"
     ),
+    "arrival": Place(
+        "officer", "/staff/appointments/{appointment}", {}, "/staff/appointments/.+", "/arrival"
+    ),
+    "turned away": Place(
+        "officer",
+        "/staff/appointments/{present}",
+        {"refusal": "not_proven"},
+        "/staff/appointments",
+        "/refusal",
+    ),
+    "identity check": Place(
+        "officer",
+        "/staff/appointments/{present}/check",
+        {"paper_number": "ZR045678", "given_name_ar": "بينتو", "family_name_ar": "كمارا"},
+        "/staff/identity-checks/.+",
+    ),
+    "identity check, second officer": Place(
+        "officer",
+        "/staff/identity-checks/{check}",
+        {"confirmed": "yes"},
+        "/staff/identity-checks/.+",
+        "/second",
+    ),
 }

@@ -21,14 +21,18 @@ from identity.authenticators import set_authenticator
 from identity.desk_tables import BindingReason, PhoneBinding
 from identity.partial_date import PartialDate
 from identity.phones import bind_phone
+from identity.population import EmbeddedRegister, LineName
 from identity.roles import Role
 from identity.staff import add_staff
 from identity.tables import Account, DocumentKind, Gender, Person, PortalSession, Staff
+from registry.appointment_tables import Paper
 from registry.appointments import book
+from registry.arrivals import note_arrival
 from registry.centres import centre
 from registry.dates import COUNTRY_TIME
 from registry.documents import clean_document
 from registry.facts import Diploma, Education, HealthCover, Occupation
+from registry.identity_checks import Seen, check_identity
 from registry.model_life.dry_runs import begin_dry_run, dry_run_statement, end_dry_run, look_at_next
 from registry.model_life.versions import propose, read
 from registry.national_runs import end_staging
@@ -292,6 +296,32 @@ async def _add_appointments(session: AsyncSession, town: Town, now: dt.datetime)
     slots = bookable_slots(centre(CENTRE), now=now)
     booked = await book(session, kept=appointed, centre_code=CENTRE, starts_at=slots[3].starts_at, now=now)
     town.words["appointment"] = booked.reference
+    present = await add_pre_registration(session, now, phone="+212655000002", given_name_latin="Bintou")
+    here = await book(session, kept=present, centre_code=CENTRE, starts_at=slots[4].starts_at, now=now)
+    alone = await add_pre_registration(session, now, phone="+212655000003", given_name_latin="Fanta")
+    seen = await book(session, kept=alone, centre_code=CENTRE, starts_at=slots[5].starts_at, now=now)
+    first = await _staff_id(session, "visiting")
+    for appointment in (here, seen):
+        await note_arrival(session, staff_id=first, reference=appointment.reference, now=now)
+    town.words["present"] = here.reference
+    check = await check_identity(
+        session,
+        staff_id=first,
+        reference=seen.reference,
+        seen=Seen(
+            paper=Paper.BIRTH_EXTRACT,
+            number="12431991",
+            witnesses=None,
+            name=LineName("فانتا", "كمارا", "Fanta", "Camara"),
+            birth_date=PartialDate(1991, 11, 9),
+            gender=Gender.FEMALE,
+        ),
+        compared=False,
+        register=EmbeddedRegister,
+        invented=True,
+        now=now,
+    )
+    town.words["check"] = check.reference
     town.words["free_time"] = f"{slots[6].starts_at.astimezone(COUNTRY_TIME):%Y-%m-%dT%H:%M}"
 
 

@@ -206,6 +206,26 @@ def _pre_registered(scene: Scene, visitor: Visitor) -> None:
     visitor.arrive("/pre-registration/file")
 
 
+def _receiving(scene: Scene, visitor: Visitor) -> None:
+    """The person who is expected today has come. An officer's code is good once: it is the same officer."""
+    visitor.page.context.add_cookies(scene.visitor("reviewing").page.context.cookies())
+    visitor.open("/staff/appointments")
+    scene.take_word("appointment", visitor, "/staff/appointments/*")
+    visitor.follow("/staff/appointments/A")
+    visitor.answer()
+    visitor.page.locator('main a[href$="/check"]').wait_for()
+
+
+def _seconding(scene: Scene, visitor: Visitor) -> None:
+    """She had an extract of her birth certificate alone, so that a colleague looks too."""
+    first = scene.visitor("receiving")
+    first.open(f"/staff/appointments/{scene.words['appointment']}/check")
+    first.answer({"paper": "birth_extract", "paper_number": "1243/1991"})
+    first.arrive("/staff/identity-checks/*")
+    scene.words["check"] = first.path.rpartition("/")[2]
+    visitor.page.context.add_cookies(scene.visitor("opening a visit").page.context.cookies())
+
+
 def _last_slot(visitor: Visitor) -> str:
     return visitor.page.locator(".slots a").last.get_attribute("href") or ""
 
@@ -243,6 +263,8 @@ COMING: Final[dict[str, Callable[[Scene, Visitor], None]]] = {
     "pre-registering": _pre_registering,
     "coming back": _coming_back,
     "pre-registered": _pre_registered,
+    "receiving": _receiving,
+    "seconding": _seconding,
     "claiming": _claiming,
     "proven": _proven,
     "newly claimed": _newly_claimed,

@@ -135,6 +135,14 @@ PLACES: Final = [
     *places("reviewing", "/staff/prove", "/staff/phones"),
     *places("binding a telephone", "/staff/phones/{binding}"),
     *places("witnessing", "/staff", "/staff/phones/{binding}", "/staff/phones/{binding}/witness"),
+    *places(
+        "receiving",
+        "/staff/appointments",
+        "/staff/appointments/{appointment}",
+        "/staff/appointments/{appointment}/check",
+    ),
+    Place("receiving", "/staff/appointments/{appointment}/check", 422, {"given_name_ar": ""}),
+    *places("seconding", "/staff/identity-checks/{check}"),
     *places("opening a visit", "/staff/visits/code"),
     *places(
         "visiting", "/staff/visits", "/staff/visits/{visit}", "/household", "/household/index", DECLARATION

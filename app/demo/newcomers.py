@@ -1,0 +1,72 @@
+"""Somebody who is not in the register yet and has an appointment on the day on which the demonstration is loaded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.demo.officers import CASABLANCA
+from app.demo.population import phone
+from identity.tables import BirthPrecision, Gender
+from notifications.references import new_reference
+from registry.appointment_tables import Appointment, Paper, PreRegistration
+from registry.centres import centres_of
+from registry.dates import local_date
+from registry.delays import delays_on
+
+SERIAL: Final = 91
+PHONE: Final = phone(SERIAL)
+CARD: Final = f"ZR{SERIAL:06d}"
+HALF_AN_HOUR: Final = dt.timedelta(minutes=30)
+
+
+async def expect_newcomer(session: AsyncSession, now: dt.datetime) -> None:
+    """Written as rows: on a Sunday no page would book for today, and the demonstration is for today."""
+    kept = PreRegistration(
+        reference=new_reference("B"),
+        paper=Paper.RESIDENCE_CARD,
+        given_name_ar="مريامة",
+        family_name_ar="كامارا",
+        given_name_latin="Mariama",
+        family_name_latin="Camara",
+        birth_date=dt.date(1991, 11, 9),
+        birth_precision=BirthPrecision.DAY,
+        gender=Gender.FEMALE,
+        phone=PHONE,
+        members=2,
+        language="fr",
+        sms_language="fr",
+        created_at=now,
+        expires_at=now + dt.timedelta(days=delays_on(local_date(now)).pre_registration_days),
+    )
+    session.add(kept)
+    await session.flush()
+    starts_at = _soon(now)
+    session.add(
+        Appointment(
+            reference=new_reference("A"),
+            pre_registration_id=kept.id,
+            centre_code=centres_of(CASABLANCA)[0].code,
+            starts_at=starts_at,
+            ends_at=starts_at + HALF_AN_HOUR,
+            desk=1,
+            booked_at=now,
+        )
+    )
+    await session.flush()
+
+
+def _soon(now: dt.datetime) -> dt.datetime:
+    """The next half hour that is still today."""
+    begun = now.replace(minute=30 if now.minute >= 30 else 0, second=0, microsecond=0)
+    soon = begun + HALF_AN_HOUR
+    return soon if local_date(soon) == local_date(now) else begun
+
+
+async def newcomer(session: AsyncSession) -> PreRegistration | None:
+    """Her pre-registration, whatever has become of it."""
+    found = await session.exec(select(PreRegistration).where(PreRegistration.phone == PHONE).limit(1))
+    return found.first()
