@@ -41,6 +41,7 @@ from registry.errors import ChangedMeanwhile, NotFound, Refused
 from registry.identity_checks import (
     IdentityReceipt,
     LooksLikeSomebody,
+    SameOfficer,
     WitnessUnknown,
     check_identity,
     open_receipt,
@@ -169,6 +170,8 @@ async def send_away(request: PortalRequest, reference: FromPath[str]) -> Respons
     desk = await _opened(request, reference)
     if isinstance(desk, Response):
         return desk
+    if desk.appointment.status is not AppointmentStatus.ARRIVED or desk.of_the_applicant is not None:
+        return go(request, f"{LIST}/{reference}")
     if not form.valid:
         return _appointment_page(request, desk, form, status=422)
     try:
@@ -308,6 +311,10 @@ async def second(request: PortalRequest, reference: FromPath[str]) -> Response[b
     receipt = await _receipt(request, reference)
     if isinstance(receipt, Response):
         return receipt
+    if receipt.check.checked_by == officer_id(request):
+        return await refused(request, reference, SameOfficer())
+    if receipt.check.status is not CheckStatus.AWAITS_SECOND:
+        return go(request, f"{CHECKS}/{reference}")
     if not form.valid:
         return _receipt_page(request, receipt, form, status=422)
     try:

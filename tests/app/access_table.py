@@ -47,6 +47,8 @@ MODELS = "   desk   desk  desk  no      no        no       ok      ok           
 APPROVES = " desk   desk  desk  no      no        no       no      ok            desk   desk"
 DECIDES = "  desk   desk  desk  ok      none      ok       no      no            desk   desk"
 
+# The second officer is not the first, who is the one in a visit.
+SECONDS = "  desk   desk  desk  ok      none      no       no      no            desk   desk"
 RECEIVES = " desk   desk  desk  ok      none      ok       no      no            desk   desk"
 
 
@@ -243,7 +245,7 @@ ACCESS: Final[dict[str, Access]] = {
     ),
     "/staff/identity-checks/{reference}": Access(get=RECEIVES, path="/staff/identity-checks/{check}"),
     "/staff/identity-checks/{reference}/second": Access(
-        post=RECEIVES, path="/staff/identity-checks/{check}/second"
+        post=SECONDS, path="/staff/identity-checks/{check}/second"
     ),
     "/staff/visits": Access(get=STAFF, post=VISITS),
     "/staff/visits/code": Access(get=STAFF, post=STAFF),
