@@ -37,7 +37,9 @@ from registry.delays import delays_on, due_on
 from registry.errors import NoHousehold, NotFound
 from registry.requests import AlreadyOpen, InvalidRequest, NoIndex, RequestTimeline
 from registry.source_decisions import contest_source, find_contradiction
+from registry.source_tables import Contradiction, FactMarks
 from registry.sources.configuration import sources
+from registry.sources.marks import MarkKind, read_marks
 from registry.sources.values import read_value
 from registry.tables import RecomputationRequest, RequestReason, Visit
 
@@ -104,6 +106,7 @@ async def send_request(request: PortalRequest) -> Response[bytes]:
     if refusal:
         form.refuse("document", refusal)
         return await _check(request, asking, form, facts, status=422)
+    doubted = await _contradiction(request, form.data.source) if form.data.source else None
     try:
         made = await requests.request_recomputation(
             request.db,
@@ -113,6 +116,7 @@ async def send_request(request: PortalRequest) -> Response[bytes]:
             line_code=form.data.line,
             fact=form.data.fact,
             proposed_value=None if form.data.proposed_value is None else typed(form.data.proposed_value),
+            source=doubted.source if doubted else await _source_that_gave(request, asking, form.data.fact),
             document=document,
             sealer=request.keys.sealer,
             actor=request.signed_in.actor,
@@ -124,18 +128,22 @@ async def send_request(request: PortalRequest) -> Response[bytes]:
     except (NoHousehold, NoIndex, InvalidRequest):
         # The household or its index changed a moment ago: what can be asked now is shown.
         return go(request, RECOMPUTATION)
-    if form.data.source:
-        await _contest(request, form.data.source, made)
+    if doubted:
+        await contest_source(
+            request.db,
+            person_id=request.signed_in.citizen_id,
+            reference=doubted.reference,
+            request=made,
+            actor=request.signed_in.actor,
+            now=request.now,
+        )
     return go(request, f"{RECEIPTS}/{made.reference}")
 
 
 async def _about_source(request: PortalRequest, reference: str) -> dict[str, str]:
     """The answers of somebody who says that a source is wrong: what they declared is right."""
-    try:
-        row = await find_contradiction(
-            request.db, person_id=request.signed_in.citizen_id, reference=reference
-        )
-    except NotFound:
+    row = await _contradiction(request, reference)
+    if row is None:
         return {}
     words = gettext(request.lang, N_("What %(source)s says is wrong. What I declared is right."))
     fact = row.fact.rpartition(".")[2]
@@ -148,19 +156,21 @@ async def _about_source(request: PortalRequest, reference: str) -> dict[str, str
     }
 
 
-async def _contest(request: PortalRequest, reference: str, made: RecomputationRequest) -> None:
+async def _contradiction(request: PortalRequest, reference: str) -> Contradiction | None:
+    """One of the reader's household; None for somebody else's, and for none at all."""
     try:
-        await contest_source(
-            request.db,
-            person_id=request.signed_in.citizen_id,
-            reference=reference,
-            request=made,
-            actor=request.signed_in.actor,
-            now=request.now,
+        return await find_contradiction(
+            request.db, person_id=request.signed_in.citizen_id, reference=reference
         )
     except NotFound:
-        # Somebody else's, or none: the request stands by itself.
-        return
+        return None
+
+
+async def _source_that_gave(request: PortalRequest, asking: Asking, fact: str | None) -> str | None:
+    """The source whose value counts for this fact, which has to answer for it."""
+    kept = await request.db.get(FactMarks, asking.household.id)
+    mark = read_marks(kept.marks if kept else None).get(fact or "")
+    return mark.source if mark and mark.kind is MarkKind.COUNTED else None
 
 
 @get(f"{RECEIPTS}/{{reference:str}}")
