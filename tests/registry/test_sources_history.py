@@ -117,7 +117,7 @@ async def live(address: str, steps: Sequence[tuple[str, int | None]]) -> None:
         await engine.dispose()
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(steps=st.lists(STEPS, min_size=1, max_size=6))
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(steps=st.lists(STEPS, min_size=1, max_size=5))
 def test_no_sequence_removes_a_past_value(database: str, steps: list[tuple[str, int | None]]) -> None:
     run_apart(lambda: live(database, steps))
