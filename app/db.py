@@ -93,7 +93,7 @@ def create_engine(
     parsed = database_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed, foreign_keys)
-    return create_async_engine(
+    engine = create_async_engine(
         parsed,
         pool_size=POOL_SIZE,
         max_overflow=0,
@@ -108,6 +108,33 @@ def create_engine(
             }
         },
     )
+    _note_writers(engine)
+    return engine
+
+
+def _note_writers(engine: AsyncEngine) -> None:
+    """Remember of a connection that it has written or locked something, until it goes back."""
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def note(
+        connection: Connection, _c: Any, statement: str, _values: Any, context: Any, _many: bool
+    ) -> None:
+        if not connection.info.get("has_turn") and _needs_turn(statement, context):
+            connection.info["has_turn"] = True
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def leave(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info.pop("has_turn", None)
+
+
+async def give_back(session: AsyncSession) -> None:
+    """Return the connection of a session that has only read, so that others have it during a long wait.
+
+    A session that has written keeps its own: what it wrote is committed by nobody but the request.
+    """
+    connection = await session.connection()
+    if not (connection.info.get("has_turn") or session.new or session.dirty or session.deleted):
+        await session.commit()
 
 
 def reading_engine(engine: AsyncEngine) -> AsyncEngine:
@@ -188,7 +215,7 @@ def _queue_writers(engine: AsyncEngine) -> None:
 def _needs_turn(statement: str, context: Any) -> bool:
     """A change, or a look that PostgreSQL would lock the rows of."""
     locks = getattr(context.invoked_statement, "_for_update_arg", None) is not None
-    return locks or not statement.lstrip().upper().startswith(LOOKS)
+    return locks or not statement.lstrip()[:8].upper().startswith(LOOKS)
 
 
 def _begin_of(connection: Connection) -> Begin:

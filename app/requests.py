@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,7 @@ from litestar.types import Empty
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db import give_back
 from app.i18n.locales import DEFAULT_LOCALE, LOCALES, Locale
 from app.settings import Settings
 from app.visitors import Visitor
@@ -93,6 +95,11 @@ class PortalRequest(Request[Any, Any, Any]):
     @property
     def keys(self) -> Keys:
         return self.portal.keys
+
+    @property
+    def hasher(self) -> PasswordHasher:
+        """For this request: while it waits to be let through the gate, others have its connection."""
+        return self.portal.hasher.giving_back(partial(give_back, self.db))
 
     @property
     def lang(self) -> str:

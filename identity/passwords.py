@@ -8,12 +8,14 @@ a limiter, and a flood of sign-ins is answered "try again" instead of stopping t
 import hashlib
 import hmac
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from copy import copy
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -70,6 +72,17 @@ class PasswordRefused(Exception):
         self.shortest = shortest
 
 
+@dataclass
+class _Gate:
+    limiter: anyio.CapacityLimiter
+    room: int
+    inside: int = 0
+
+
+async def _nothing_to_give_back() -> None:
+    return
+
+
 class PasswordHasher:
     """One a process. `at_once` hashes run in parallel, `queue` more may wait, the next raises Busy."""
 
@@ -87,11 +100,16 @@ class PasswordHasher:
         self._argon2 = argon2.PasswordHasher(
             time_cost=passes, memory_cost=memory_kib, parallelism=LANES, hash_len=32, salt_len=16
         )
-        self._limiter = anyio.CapacityLimiter(at_once)
-        self._room = at_once + queue
+        self._gate = _Gate(anyio.CapacityLimiter(at_once), room=at_once + queue)
+        self._give_back: Callable[[], Awaitable[None]] = _nothing_to_give_back
         self._retry_after = retry_after
-        self._inside = 0
         self._dummy = self._argon2.hash(self._peppered("nobody has this secret"))
+
+    def giving_back(self, give_back: Callable[[], Awaitable[None]]) -> Self:
+        """The same gate for somebody who holds what others need: it is given back before each wait."""
+        other = copy(self)
+        other._give_back = give_back
+        return other
 
     async def hash(self, secret: str) -> str:
         """Raises Busy."""
@@ -116,13 +134,15 @@ class PasswordHasher:
         return hmac.new(self._pepper, composed.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        if self._inside >= self._room:
+        gate = self._gate
+        if gate.inside >= gate.room:
             raise Busy(self._retry_after)
-        self._inside += 1
+        gate.inside += 1
         try:
-            return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+            await self._give_back()
+            return await anyio.to_thread.run_sync(work, limiter=gate.limiter)
         finally:
-            self._inside -= 1
+            gate.inside -= 1
 
 
 def check_password(password: str, *, shortest: ShortestPassword, personal: Iterable[str] = ()) -> None:

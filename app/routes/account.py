@@ -215,7 +215,7 @@ async def show_new_recovery_code(request: PortalRequest) -> Response[bytes]:
 async def make_recovery_code(request: PortalRequest) -> Response[bytes]:
     visitor = request.signed_in
     code = await renew_recovery_code(
-        request.db, account_id=visitor.own_account, hasher=request.portal.hasher, now=request.now
+        request.db, account_id=visitor.own_account, hasher=request.hasher, now=request.now
     )
     response = go(request, "/account/recovery-code")
     keep_code(request, response, code, visitor.token_hash)

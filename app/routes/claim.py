@@ -170,7 +170,7 @@ async def open_account(request: PortalRequest) -> Response[bytes]:
             email=form.data.email,
             shared_device=True,
             device=request.device,
-            hasher=request.portal.hasher,
+            hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )

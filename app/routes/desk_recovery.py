@@ -122,7 +122,7 @@ async def choose(request: PortalRequest) -> Response[bytes]:
             password=form.data.new_password,
             shared_device=True,
             device=request.device,
-            hasher=request.portal.hasher,
+            hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )

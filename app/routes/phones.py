@@ -112,7 +112,7 @@ async def take_password(request: PortalRequest) -> Response[bytes]:
             account_id=request.signed_in.own_account,
             here=request.signed_in.token_hash,
             password=form.data.new_password,
-            hasher=request.portal.hasher,
+            hasher=request.hasher,
             now=request.now,
         )
     except PasswordRefused as refusal:

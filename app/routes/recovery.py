@@ -61,7 +61,7 @@ async def start_recovery(request: PortalRequest) -> Response[bytes]:
             recovery_code=form.data.recovery_code,
             browser=request.browser,
             address=request.client_address,
-            hasher=request.portal.hasher,
+            hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )
@@ -143,7 +143,7 @@ async def choose_password(request: PortalRequest) -> Response[bytes]:
             password=form.data.new_password,
             shared_device=True,
             device=request.device,
-            hasher=request.portal.hasher,
+            hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )

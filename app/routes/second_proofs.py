@@ -146,7 +146,7 @@ async def take_recovery_code(request: PortalRequest) -> Response[bytes]:
             account_id=request.signed_in.own_account,
             token_hash=request.signed_in.token_hash,
             recovery_code=form.data.recovery_code,
-            hasher=request.portal.hasher,
+            hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )

@@ -70,7 +70,7 @@ async def start_sign_in(request: PortalRequest) -> Response[bytes]:
             password=form.data.password,
             browser=request.browser,
             address=request.client_address,
-            hasher=request.portal.hasher,
+            hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )
@@ -173,7 +173,7 @@ async def finish_with_recovery_code(request: PortalRequest) -> Response[bytes]:
             browser=request.browser,
             shared_device=challenge.data["shared_device"],
             device=request.device,
-            hasher=request.portal.hasher,
+            hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )

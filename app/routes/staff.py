@@ -62,7 +62,7 @@ async def sign_in_officer(request: PortalRequest) -> Response[bytes]:
             totp=form.data.totp,
             browser=request.browser,
             address=request.client_address,
-            hasher=request.portal.hasher,
+            hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )

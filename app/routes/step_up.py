@@ -35,7 +35,7 @@ async def take_proof(request: PortalRequest) -> Response[bytes]:
             account_id=visitor.own_account,
             token_hash=visitor.token_hash,
             password=form.data.password,
-            hasher=request.portal.hasher,
+            hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 
+from app.db import POOL_SIZE
 from app.requests import Portal
 from registry import documents
-from tests.app.conftest import Register
+from tests.app.conftest import BrowserOf, Register
 from tests.app.journeys import give_password
 from tests.app.pages import PageBrowser
 from tests.app.settled import come_in, settle
@@ -42,10 +43,30 @@ async def begun(work: Awaitable[object], portal: Portal) -> asyncio.Task[object]
 async def test_while_a_password_is_checked(visitor: PageBrowser, portal: Portal, register: Register) -> None:
     person = await register()
     await visitor.open("/sign-in")
-    async with portal.hasher._limiter:
+    async with portal.hasher._gate.limiter:
         task = await begun(give_password(visitor, person), portal)
     await task
     assert visitor.status == 422
+
+
+async def test_who_waits_for_a_password_holds_no_connection(
+    browser_of: BrowserOf, portal: Portal, register: Register
+) -> None:
+    """As many sign-ins as there are connections, and pages are shown and rows written all the same."""
+    await register()
+    strangers = [browser_of(address=f"192.0.2.{n}") for n in range(POOL_SIZE + 2)]
+    for stranger in strangers:
+        await stranger.open("/sign-in")
+        stranger.fill(identifier="0999999993", password="a wrong one")
+    async with portal.hasher._gate.limiter:
+        waiting = [asyncio.create_task(stranger.submit()) for stranger in strangers]
+        await asyncio.sleep(0.5)
+        await others_write(portal)
+        async with asyncio.timeout(SOON):
+            await browser_of().open("/centres")
+            await browser_of().open("/simulator")
+    await asyncio.gather(*waiting)
+    assert {stranger.status for stranger in strangers} <= {422, 429}
 
 
 @only_sqlite
