@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import col, exists, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -235,7 +235,20 @@ async def _find(session: AsyncSession, reference: str, now: datetime) -> PreRegi
 async def forget_pre_registrations(
     session: AsyncSession, *, now: datetime, limit: int = FORGETTING_BATCH
 ) -> int:
-    """Delete what led to no identifier in its time, appointments included; returns how many. For the worker."""
+    """Delete what led to no identifier in its time, appointments included; returns how many. For the worker.
+
+    What was typed by somebody who never gave the code goes as soon as no code can be given any more.
+    """
+    await session.exec(
+        update(Challenge)
+        .where(
+            col(Challenge.purpose) == Purpose.PRE_REGISTRATION,
+            col(Challenge.step) == Step.STARTED,
+            col(Challenge.expires_at) <= now,
+        )
+        .values(step=Step.USED, data={})
+        .execution_options(synchronize_session=False)
+    )
     checked = exists().where(col(IdentityCheck.pre_registration_id) == col(PreRegistration.id))
     over = await session.exec(
         select(PreRegistration.id)

@@ -15,6 +15,7 @@ from registry.appointment_tables import Appointment, AppointmentStatus, PreRegis
 from registry.appointments import book
 from registry.centres import centre
 from registry.dates import COUNTRY_TIME
+from registry.pre_registrations import forget_pre_registrations
 from registry.slots import bookable_slots
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.entering import CENTRE, CHOOSE, FILE, MARIAMA, PHONE, START, choose, pre_register
@@ -161,6 +162,23 @@ async def test_the_form_answers_alike_whoever_is_in_the_register(
         await browser.submit(**(MARIAMA | {"phone": phone}))
     assert _without_chance(visitor) == _without_chance(stranger)
     assert len(await messages.to(PHONE)) == len(await messages.to("+212669999999")) == 1
+
+
+async def test_what_was_typed_without_ever_giving_the_code_does_not_stay(
+    visitor: PageBrowser, portal: Portal, clock: Clock
+) -> None:
+    await visitor.open(START)
+    await visitor.submit(**MARIAMA)
+    kept = []
+    for minutes in (29, 2):
+        clock.advance(minutes=minutes)
+        async with portal.writes() as session, session.begin():
+            await forget_pre_registrations(session, now=clock.now)
+        async with portal.reads() as session:
+            kept.append("name" in (await session.exec(select(Challenge.data))).one())
+    assert kept == [True, False]
+    await visitor.open(f"{START}/code")
+    assert visitor.path == START
 
 
 @pytest.mark.parametrize("step", [FILE, CHOOSE, f"{CHOOSE}?centre={CENTRE}", f"{START}/cancel"])
