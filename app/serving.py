@@ -13,6 +13,7 @@ import uvicorn
 from litestar import Litestar
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.coming_changes import tell_who_would_lose
 from app.db import checkpoint, create_engine, guard_single_process
 from app.errors import without_values
 from app.main import create_app, create_portal
@@ -166,6 +167,7 @@ async def _keep_house(portal: Portal, stop: asyncio.Event) -> None:
                 await forget_old_posts(session, now=now)
                 await session.commit()
             await run_due_jobs(portal.writes, JOBS, now=portal.clock())
+            await tell_who_would_lose(portal)
             await checkpoint(portal.engine)
         except Exception as error:
             log.error("housekeeping failed; it is tried again", exc_info=without_values(error))

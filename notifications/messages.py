@@ -56,6 +56,7 @@ class Template(StrEnum):
     REQUEST_DUE_SOON = "request_due_soon"
     REQUEST_ESCALATED = "request_escalated"
     REQUEST_DECIDED = "request_decided"
+    RULES_CHANGE = "rules_change"
     STAFF_REQUEST_DUE = "staff_request_due"
     STAFF_REQUEST_ESCALATED = "staff_request_escalated"
     SOURCE_CONTRADICTS = "source_contradicts"
@@ -159,6 +160,7 @@ MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
         Template.STAFF_REQUEST_DUE: _staff_notice(reference=Kind.TEXT, until=Kind.DATE),
         Template.STAFF_REQUEST_ESCALATED: _staff_notice(reference=Kind.TEXT, until=Kind.DATE),
         Template.REQUEST_DECIDED: _notice(reference=Kind.TEXT, date=Kind.DATE),
+        Template.RULES_CHANGE: _notice(date=Kind.DATE),
         Template.SOURCE_CONTRADICTS: _notice(date=Kind.DATE),
         Template.SOURCE_COUNTED: _notice(reference=Kind.TEXT, date=Kind.DATE),
         Template.VISIT_OPENED: _notice(reference=Kind.TEXT, at=Kind.INSTANT, until=Kind.INSTANT),

@@ -30,6 +30,7 @@ from registry.delays import delays_on
 from registry.geography import PlaceName, atlas, place_name
 from registry.indexes import HouseholdView
 from registry.invitations import Invitation
+from registry.model_life.coming import next_change
 from registry.programmes import thresholds
 from registry.scoring import model_named
 from registry.sources.marks import read_marks
@@ -85,6 +86,7 @@ async def show_index(request: PortalRequest) -> Response[bytes]:
         moves=told_moves(past[1].lines, past[0].lines, request.lang) if len(past) > 1 else None,
         change=change_between(past[1].index, past[0].index) if len(past) > 1 else None,
         past=past,
+        changes_on=next_change(local_day(request.now)),
     )
 
 
@@ -96,6 +98,7 @@ def _household(request: PortalRequest, view: HouseholdView) -> dict[str, Any]:
         "moments": moments_of(view, request.lang),
         "programmes": programme_words(view.decisions or [], request.lang),
         "awaiting_new_index": view.index is not None and view.complete is False,
+        "changes_on": next_change(local_day(request.now)) if view.index is not None else None,
         "scale": None,
         "telling": (),
     }

@@ -95,6 +95,7 @@ PLACES: Final = [
     *places("newly claimed", "/household/members", "/household/recomputation", f"{DECLARATION}/address"),
     *places("signing in", "/sign-in/code"),
     *places("khadija", "/household", "/household/index", "/household/recomputation", "/messages"),
+    *places("khadija", "/household/coming-changes"),
     *places("khadija", "/household/index/comparison", "/household/index/outlook"),
     *places("khadija", "/household/recomputation/receipts/{request}", f"{DECLARATION}/receipts/{{receipt}}"),
     *places(
