@@ -1,7 +1,7 @@
 """The portal of the tests of pages, in the process, and the running one, in front of a browser.
 
 What `tests/app/conftest.py` offers is here under the same names. For Chromium: `running`, a portal in a process of its
-own, and `at_browser(running, "ar")`, somebody in front of it.
+own, and `at_browser(running, "ar")`, somebody in front of it. For races: `two_processes` on one PostgreSQL.
 """
 
 from __future__ import annotations
@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 
+<<<<<<< HEAD
+=======
+from app.db import Sessions, create_engine, session_factory
+from app.requests import Portal
+>>>>>>> 5c9a3cd (What a day of messages costs has a ceiling, answers leave after the same time, and threats are tried on two processes)
 from tests.app.conftest import (
     app,
     browser_of,
@@ -27,7 +32,10 @@ from tests.app.conftest import (
 )
 from tests.browser.conftest import at_browser, world
 from tests.browser.portal import RunningPortal, served
+from tests.databases import PostgresServer
 from tests.identity.conftest import fatima, hasher, keys
+from tests.threats import rig
+from tests.threats.rig import Rig
 
 __all__ = [
     "app",
@@ -50,7 +58,48 @@ __all__ = [
 ]
 
 
+<<<<<<< HEAD
 @pytest.fixture(scope="session")
+=======
+@pytest.fixture
+async def town(portal: Portal) -> Town:
+    return await build_town(portal)
+
+
+@pytest.fixture
+async def rewound(database: str, town: Town) -> AsyncIterator[Rewinding]:
+    async with rewinding(database) as found:
+        yield found
+
+
+@pytest.fixture
+def visitors(app: Litestar, portal: Portal, town: Town) -> Visitors:
+    return Visitors(app, portal, town)
+
+
+@pytest.fixture(scope="session")
+def rig_of_the_run(postgres: PostgresServer) -> Iterator[Rig]:
+    with postgres.fresh() as database, rig.running(database) as made:
+        yield made
+
+
+@pytest.fixture
+async def two_processes(rig_of_the_run: Rig) -> Rig:
+    """Two processes of the portal on one PostgreSQL, started once; `rig_sessions` are on the same database."""
+    return rig_of_the_run
+
+
+@pytest.fixture
+async def rig_sessions(rig_of_the_run: Rig) -> AsyncIterator[Sessions]:
+    engine = create_engine(rig_of_the_run.database)
+    sessions = session_factory(engine)
+    await rig.emptied(sessions)
+    yield sessions
+    await engine.dispose()
+
+
+@pytest.fixture(scope="module")
+>>>>>>> 5c9a3cd (What a day of messages costs has a ceiling, answers leave after the same time, and threats are tried on two processes)
 def running(world: Path) -> Iterator[RunningPortal]:
     with served(world) as portal:
         yield portal

@@ -1,0 +1,55 @@
+"""T-02: 500 guesses at once through two processes, from as many forged addresses, the right code hidden among them.
+
+The same over one process and on both databases: `tests/identity/test_parallel.py`.
+"""
+
+from random import Random
+
+from sqlmodel import col
+
+from app.db import Sessions
+from identity import guards
+from identity.tables import PortalSession
+from tests.identity.world import count, other_than
+from tests.threats.people import Owner, add_owner, at_the_code, code_of
+from tests.threats.rig import Rig
+
+GUESSES, SMALL_ROUNDS, SMALL = 500, 4, 60
+
+
+async def guess(
+    rig: Rig, sessions: Sessions, owner: Owner, guesses: int, *, naive: bool = False
+) -> tuple[int, int]:
+    """How many of the guesses were compared with the code, and how many sessions came of it."""
+    client, form = await at_the_code(rig, owner, naive=naive)
+    right = await code_of(sessions, owner)
+    sent = [form | {"code": other_than(right, number)} for number in range(1, guesses + 1)]
+    if not naive:
+        # After the first arrivals, which use up the tries.
+        sent[Random(guesses).randrange(2 * guesses // 3, guesses)] = form | {"code": right}
+    before = rig.compared
+    await client.post_at_once("/sign-in/code", sent)
+    async with sessions() as session:
+        opened = await count(session, PortalSession, col(PortalSession.account_id) == owner.account_id)
+    return rig.compared - before, opened - 1
+
+
+async def test_of_five_hundred_guesses_at_once_five_are_compared_and_none_wins(
+    two_processes: Rig, rig_sessions: Sessions
+) -> None:
+    owner = await add_owner(rig_sessions)
+    assert await guess(two_processes, rig_sessions, owner, GUESSES) == (guards.TRIES, 0)
+
+
+async def test_so_it_is_every_time(two_processes: Rig, rig_sessions: Sessions) -> None:
+    for _ in range(SMALL_ROUNDS):
+        owner = await add_owner(rig_sessions)
+        assert await guess(two_processes, rig_sessions, owner, SMALL) == (guards.TRIES, 0)
+
+
+async def test_the_same_guesses_against_a_count_that_is_read_and_then_written(
+    two_processes: Rig, rig_sessions: Sessions
+) -> None:
+    owner = await add_owner(rig_sessions)
+    compared, _ = await guess(two_processes, rig_sessions, owner, SMALL, naive=True)
+    assert compared > guards.TRIES

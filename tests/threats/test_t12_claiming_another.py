@@ -1,0 +1,75 @@
+"""T-12: somebody knows what is printed on another person's card, and claims her identifier."""
+
+from sqlmodel import col
+
+from app.db import Sessions
+from identity import claims, codes
+from identity.audit import IdentityAction
+from identity.limits import MINUTE
+from identity.tables import Account, AuditEntry, Challenge, Purpose
+from notifications.tables import Delivery
+from tests.identity.world import (
+    FATIMA,
+    PASSWORD,
+    CountingHasher,
+    add_person,
+    all_at_once,
+    count,
+    last_code,
+)
+
+
+async def claim_with_wrong_numbers(session, keys, now, times: int) -> tuple[int, int]:
+    """Claims with the right card, each with another number: codes sent, real challenges."""
+    for number in range(times):
+        facts = FATIMA | {"phone": f"+2126990{number * 101:05}"}
+        from_where = {"browser": f"stranger {number % 20}", "address": f"10.0.0.{number}"}
+        await claims.start_claim(session, **facts, **from_where, language="fr", keys=keys, now=now)
+    real = await count(session, Challenge, col(Challenge.person_id).is_not(None))
+    return await count(session, Delivery), real
+
+
+async def test_a_hundred_wrong_third_facts_open_nothing(session, fatima, keys, now):
+    assert await claim_with_wrong_numbers(session, keys, now, 100) == (0, 0)
+    assert await count(session, AuditEntry, AuditEntry.action == IdentityAction.CLAIM_STARTED) == 100
+
+
+async def test_the_same_claims_against_two_facts(session, fatima, keys, now, monkeypatch):
+    async def by_the_card_alone(session, asked, facts):
+        return fatima
+
+    monkeypatch.setattr(claims, "_match", by_the_card_alone)
+    sent, real = await claim_with_wrong_numbers(session, keys, now, 5)
+    assert sent > 0
+    assert real > 0
+
+
+async def test_of_two_browsers_that_proved_one_claim_one_wins_and_both_are_written_down(
+    sessions: Sessions, keys, now
+):
+    hasher = CountingHasher(keys, at_once=2, queue=100)
+    async with sessions() as session, session.begin():
+        await add_person(session)
+    posts = []
+    for number in range(2):
+        moment = now + number * 2 * MINUTE
+        facts = {"browser": f"browser {number}", "keys": keys, "now": moment}
+        async with sessions() as session, session.begin():
+            challenge = await claims.start_claim(
+                session, **FATIMA, language="fr", address=f"10.0.0.{number}", **facts
+            )
+            proof = {"challenge_id": challenge.id, "purpose": Purpose.CLAIM}
+            await codes.check_code(session, **proof, code=await last_code(session, keys), **facts)
+        words = {"password": PASSWORD, "language": "fr", "sms_language": "fr", "email": None}
+
+        def post(session, facts=facts, challenge=challenge, words=words):
+            kept = {"challenge_id": challenge.id, "shared_device": True, "hasher": hasher}
+            return claims.open_account(session, **kept, **words, **facts)
+
+        posts.append(post)
+    results = await all_at_once(sessions, posts * 25, kept=(claims.AlreadyClaimed,))
+    assert sum(isinstance(result, claims.OpenedAccount) for result in results) == 1
+    async with sessions() as session:
+        assert await count(session, Account) == 1
+        assert await count(session, AuditEntry, AuditEntry.action == IdentityAction.ACCOUNT_OPENED) == 1
+        assert await count(session, AuditEntry, AuditEntry.action == IdentityAction.CLAIM_LOST) >= 1
