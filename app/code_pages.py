@@ -26,6 +26,8 @@ from identity.tables import Challenge, Purpose, Step
 
 COOKIE_LIFE = dt.timedelta(hours=1)
 REPEATABLE = {"repeatable": True}
+# A post of somebody who is not signed in, whose answer must not say by its time what it does not say in words.
+EVEN = REPEATABLE | {"even": True}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from identity.guards import watch_sending
 from notifications.jobs import Job
 from registry.deadlines import watch_requests
 
-JOBS: Final = (Job("requests", every=timedelta(minutes=5), work=watch_requests),)
+JOBS: Final = (
+    Job("requests", every=timedelta(minutes=5), work=watch_requests),
+    Job("codes sent", every=timedelta(minutes=5), work=watch_sending),
+)

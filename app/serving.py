@@ -31,6 +31,7 @@ from notifications.providers.http_sms import HttpSmsProvider
 from notifications.providers.protocol import Provider
 from notifications.providers.smtp import SmtpProvider
 from notifications.rendering import Portal as PortalOfMessages
+from notifications.spending import Ceiling
 from notifications.tables import Channel
 from registry.departures import publish_departures
 from registry.drafts import forget_drafts
@@ -95,8 +96,24 @@ def application() -> Litestar:
     # Migrations are looked at with every /ready, which is no news.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = read_settings()
+    _warn(settings)
     portal = create_portal(settings)
     return create_app(portal, beside=(work_beside,) if settings.worker_included else ())
+
+
+def _warn(settings: Settings) -> None:
+    """Loudly: what works without these settings works worse than the operator may think."""
+    if settings.demonstration:
+        return
+    if not settings.trusted_proxies:
+        log.error(
+            "trusted_proxies_unset TIWIZI_TRUSTED_PROXIES is not set: behind a proxy every visitor has the proxy's"
+            " address, and all of them together are taken for one crowd"
+        )
+    if settings.sms_daily_ceiling is None:
+        log.error(
+            "sms_ceiling_unset TIWIZI_SMS_DAILY_CEILING is not set: nothing limits what a day of SMS costs"
+        )
 
 
 @contextlib.asynccontextmanager
@@ -129,6 +146,7 @@ async def _work(portal: Portal, stop: asyncio.Event) -> None:
             ),
             sealer=portal.keys.sealer,
             clock=portal.clock,
+            ceiling=Ceiling(portal.settings.sms_daily_ceiling) if portal.settings.sms_daily_ceiling else None,
         )
         together.create_task(deliveries.run(worker, stop))
         together.create_task(_keep_house(portal, stop))

@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -51,6 +52,10 @@ class Settings:
     openid: OpenIdSettings | None = None
     worker_included: bool = True
     sources_folder: Path | None = None
+    # Unlimited unless the operator says what a day may cost.
+    sms_daily_ceiling: int | None = None
+    # What tells two outcomes apart would be the time they take: such an answer leaves no sooner than this.
+    shortest_answer: timedelta = timedelta(0)
 
     @property
     def demonstration(self) -> bool:
@@ -107,6 +112,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         openid=_openid(env, public_url),
         worker_included=env.get("TIWIZI_WORKER", "included") != "separate",
         sources_folder=Path(folder).absolute() if (folder := env.get("TIWIZI_SOURCES_DIR")) else None,
+        sms_daily_ceiling=_whole_number(env, "TIWIZI_SMS_DAILY_CEILING", 0) or None,
+        shortest_answer=timedelta(milliseconds=_whole_number(env, "TIWIZI_SHORTEST_ANSWER_MS", 400)),
     )
     _refuse_half_production(settings)
     return settings

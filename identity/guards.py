@@ -145,10 +145,14 @@ async def may_write_to(
     return is_first or not is_crowded
 
 
-async def watch_sending(session: AsyncSession, *, now: datetime) -> None:
-    """Twice as many codes sent as used in the last hour is an alarm: somebody has them sent for another reason."""
+async def watch_sending(session: AsyncSession, now: datetime) -> bool:
+    """Twice as many codes sent as used in the last hour is an alarm: somebody has them sent for another reason.
+
+    A periodic job; there is never more to do.
+    """
     sent = select(func.count()).where(col(OneTimeCode.issued_at) > now - HOUR, col(OneTimeCode.is_sent))
     proven = select(func.count()).where(col(Challenge.proven_at) > now - HOUR)
     codes, used = (await session.exec(sent)).one(), (await session.exec(proven)).one()
     if codes >= SENT_FOR_A_RATIO and codes > SENT_TO_EACH_PROVEN * used:
         log.error("codes_sent_and_not_used sent=%s proven=%s", codes, used)
+    return False

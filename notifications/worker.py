@@ -22,6 +22,7 @@ from notifications.queue import Claimed
 from notifications.rendering import Portal, load_texts, render
 from notifications.sealing import Sealer
 from notifications.segments import measure
+from notifications.spending import Ceiling, may_leave, until_tomorrow
 from notifications.tables import Channel, DeliveryStatus
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ AFTER_FAILURE_SECONDS: Final = 5.0
 # Whatever a provider does, a send ends well before the lease on its delivery does.
 SEND_LIMIT: Final = timedelta(seconds=20)
 PROBLEM: Final = "problem"
+OVER_THE_CEILING: Final = "over_the_ceiling"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Worker:
     portal: Portal
     sealer: Sealer
     clock: Callable[[], datetime]
+    ceiling: Ceiling | None = None
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
     circuits: Mapping[Channel, Circuit] = field(
         default_factory=lambda: {channel: Circuit() for channel in Channel}
@@ -117,7 +120,11 @@ async def deliver_once(worker: Worker, channel: Channel) -> int:
 
 
 async def _deliver(worker: Worker, claimed: Claimed) -> None:
-    outcome = _end_unsent(claimed, worker.clock()) or await _try(worker, claimed)
+    outcome = (
+        _end_unsent(claimed, worker.clock())
+        or await _hold_back(worker, claimed)
+        or await _try(worker, claimed)
+    )
     async with worker.sessions() as session, session.begin():
         await _record(session, claimed, outcome, worker.clock())
 
@@ -132,6 +139,17 @@ def _end_unsent(claimed: Claimed, now: datetime) -> Ended | None:
         log.error("delivery_set_aside reference=%s template=%s", claimed.reference, claimed.template)
         return Ended(DeliveryStatus.FAILED, queue.SET_ASIDE)
     return None
+
+
+async def _hold_back(worker: Worker, claimed: Claimed) -> Delayed | None:
+    """Until tomorrow, when today has cost too much. A code is over by then and ends unsent."""
+    if worker.ceiling is None or claimed.channel is not Channel.SMS:
+        return None
+    now = worker.clock()
+    async with worker.sessions() as session, session.begin():
+        if await may_leave(session, claimed.template, ceiling=worker.ceiling, now=now):
+            return None
+    return Delayed(OVER_THE_CEILING, until_tomorrow(now))
 
 
 async def _try(worker: Worker, claimed: Claimed) -> Outcome:

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from app.access import keep_session
 from app.code_pages import (
-    REPEATABLE,
+    EVEN,
     CodePage,
     current_challenge,
     forget_challenge,
@@ -65,7 +65,7 @@ async def show_claim(request: PortalRequest) -> Response[bytes]:
     return _claim_page(request, Form(ClaimAnswers, request.lang))
 
 
-@post("/claim", opt=REPEATABLE)
+@post("/claim", opt=EVEN)
 async def start_claim(request: PortalRequest) -> Response[bytes]:
     """The answer is the same whether the register knows these facts or not."""
     form = await read_form(request, ClaimAnswers)
@@ -119,7 +119,7 @@ async def show_claim_code(request: PortalRequest) -> Response[bytes]:
     return await show_code_page(request, CODE)
 
 
-@post("/claim/code", opt=REPEATABLE)
+@post("/claim/code", opt=EVEN)
 async def check_claim_code(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, code: str) -> Response[bytes]:
         await check_code(
@@ -136,7 +136,7 @@ async def check_claim_code(request: PortalRequest) -> Response[bytes]:
     return await take_code(request, CODE, use)
 
 
-@post("/claim/code/again", opt=REPEATABLE)
+@post("/claim/code/again", opt=EVEN)
 async def send_claim_code_again(request: PortalRequest) -> Response[bytes]:
     return await send_again(request, CODE)
 

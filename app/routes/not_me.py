@@ -10,7 +10,7 @@ from typing import Final
 from litestar import Response, get, post
 
 from app.code_pages import (
-    REPEATABLE,
+    EVEN,
     CodePage,
     forget_challenge,
     keep_challenge,
@@ -50,7 +50,7 @@ async def show_strangers(request: PortalRequest) -> Response[bytes]:
     return page(request, "not_me/index.html", form=Form(PhoneAnswers, request.lang))
 
 
-@post(STRANGERS, opt=REPEATABLE)
+@post(STRANGERS, opt=EVEN)
 async def start_removal(request: PortalRequest) -> Response[bytes]:
     form = await read_form(request, PhoneAnswers)
     if not form.valid:
@@ -76,7 +76,7 @@ async def show_strangers_code(request: PortalRequest) -> Response[bytes]:
     return await show_code_page(request, STRANGERS_CODE)
 
 
-@post(STRANGERS_CODE.path, opt=REPEATABLE)
+@post(STRANGERS_CODE.path, opt=EVEN)
 async def remove_number(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, code: str) -> Response[bytes]:
         await strangers.remove_from_strangers(
@@ -92,7 +92,7 @@ async def remove_number(request: PortalRequest) -> Response[bytes]:
     return await take_code(request, STRANGERS_CODE, use)
 
 
-@post(f"{STRANGERS_CODE.path}/again", opt=REPEATABLE)
+@post(f"{STRANGERS_CODE.path}/again", opt=EVEN)
 async def send_strangers_code_again(request: PortalRequest) -> Response[bytes]:
     return await send_again(request, STRANGERS_CODE)
 
@@ -107,7 +107,7 @@ async def show_change(request: PortalRequest) -> Response[bytes]:
     return page(request, "not_me/change.html", form=Form(CancelAnswers, request.lang))
 
 
-@post(CHANGE, opt=REPEATABLE)
+@post(CHANGE, opt=EVEN)
 async def start_cancelling(request: PortalRequest) -> Response[bytes]:
     form = await read_form(request, CancelAnswers)
     if not form.valid:
@@ -132,7 +132,7 @@ async def show_change_code(request: PortalRequest) -> Response[bytes]:
     return await show_code_page(request, CHANGE_CODE)
 
 
-@post(CHANGE_CODE.path, opt=REPEATABLE)
+@post(CHANGE_CODE.path, opt=EVEN)
 async def cancel_change(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, code: str) -> Response[bytes]:
         await phones.cancel_phone_change(
@@ -148,7 +148,7 @@ async def cancel_change(request: PortalRequest) -> Response[bytes]:
     return await take_code(request, CHANGE_CODE, use)
 
 
-@post(f"{CHANGE_CODE.path}/again", opt=REPEATABLE)
+@post(f"{CHANGE_CODE.path}/again", opt=EVEN)
 async def send_change_code_again(request: PortalRequest) -> Response[bytes]:
     return await send_again(request, CHANGE_CODE)
 

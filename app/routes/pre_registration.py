@@ -7,7 +7,7 @@ from typing import Final
 from litestar import Response, get, post
 
 from app.code_pages import (
-    REPEATABLE,
+    EVEN,
     CodePage,
     browser_mark,
     current_challenge,
@@ -74,7 +74,7 @@ async def show_pre_registration(request: PortalRequest) -> Response[bytes]:
     return _start_page(request, form)
 
 
-@post(START, opt=REPEATABLE)
+@post(START, opt=EVEN)
 async def start_pre_registration(request: PortalRequest) -> Response[bytes]:
     """The register is not asked: nothing here depends on who is in it."""
     form = await read_form(request, PreRegistrationAnswers)
@@ -117,7 +117,7 @@ async def show_pre_registration_code(request: PortalRequest) -> Response[bytes]:
     return await show_code_page(request, CODE)
 
 
-@post(CODE.path, opt=REPEATABLE)
+@post(CODE.path, opt=EVEN)
 async def confirm_pre_registration(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, code: str) -> Response[bytes]:
         try:
@@ -138,7 +138,7 @@ async def confirm_pre_registration(request: PortalRequest) -> Response[bytes]:
     return await take_code(request, CODE, use)
 
 
-@post(f"{CODE.path}/again", opt=REPEATABLE)
+@post(f"{CODE.path}/again", opt=EVEN)
 async def send_pre_registration_code_again(request: PortalRequest) -> Response[bytes]:
     return await send_again(request, CODE)
 
@@ -148,7 +148,7 @@ async def show_return(request: PortalRequest) -> Response[bytes]:
     return page(request, "pre_registration/return.html", form=Form(ReturnAnswers, request.lang))
 
 
-@post(RETURN, opt=REPEATABLE)
+@post(RETURN, opt=EVEN)
 async def start_return(request: PortalRequest) -> Response[bytes]:
     """The answer is the same whether or not the reference and the telephone belong together."""
     form = await read_form(request, ReturnAnswers)
@@ -176,7 +176,7 @@ async def show_return_code(request: PortalRequest) -> Response[bytes]:
     return await show_code_page(request, RETURN_CODE)
 
 
-@post(RETURN_CODE.path, opt=REPEATABLE)
+@post(RETURN_CODE.path, opt=EVEN)
 async def return_to_pre_registration(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, code: str) -> Response[bytes]:
         await check_code(
@@ -193,7 +193,7 @@ async def return_to_pre_registration(request: PortalRequest) -> Response[bytes]:
     return await take_code(request, RETURN_CODE, use)
 
 
-@post(f"{RETURN_CODE.path}/again", opt=REPEATABLE)
+@post(f"{RETURN_CODE.path}/again", opt=EVEN)
 async def send_return_code_again(request: PortalRequest) -> Response[bytes]:
     return await send_again(request, RETURN_CODE)
 
@@ -217,7 +217,7 @@ async def show_file(request: PortalRequest) -> Response[bytes]:
     )
 
 
-@post(f"{START}/leave", opt=REPEATABLE)
+@post(f"{START}/leave", opt=EVEN)
 async def leave_file(request: PortalRequest) -> Response[bytes]:
     """Close the page on a telephone or computer that others use too: a code opens it again."""
     response = go(request, RETURN)

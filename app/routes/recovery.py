@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from app.access import keep_session
 from app.code_pages import (
-    REPEATABLE,
+    EVEN,
     CodePage,
     current_challenge,
     forget_challenge,
@@ -48,7 +48,7 @@ async def show_recovery(request: PortalRequest) -> Response[bytes]:
     return page(request, "recovery/index.html", form=Form(RecoveryAnswers, request.lang))
 
 
-@post("/recovery", opt=REPEATABLE)
+@post("/recovery", opt=EVEN)
 async def start_recovery(request: PortalRequest) -> Response[bytes]:
     """The answer is the same whether identifier and recovery code belong together or not."""
     form = await read_form(request, RecoveryAnswers)
@@ -76,7 +76,7 @@ async def show_recovery_sms(request: PortalRequest) -> Response[bytes]:
     return await show_code_page(request, CODE)
 
 
-@post("/recovery/code", opt=REPEATABLE)
+@post("/recovery/code", opt=EVEN)
 async def check_recovery_sms(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, code: str) -> Response[bytes]:
         await check_code(
@@ -93,7 +93,7 @@ async def check_recovery_sms(request: PortalRequest) -> Response[bytes]:
     return await take_code(request, CODE, use)
 
 
-@post("/recovery/code/again", opt=REPEATABLE)
+@post("/recovery/code/again", opt=EVEN)
 async def send_recovery_sms_again(request: PortalRequest) -> Response[bytes]:
     return await send_again(request, CODE)
 
@@ -103,7 +103,7 @@ async def show_recovery_authenticator(request: PortalRequest) -> Response[bytes]
     return await show_code_page(request, AUTHENTICATOR)
 
 
-@post(AUTHENTICATOR.path, opt=REPEATABLE)
+@post(AUTHENTICATOR.path, opt=EVEN)
 async def check_recovery_authenticator(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, code: str) -> Response[bytes]:
         await recovery.prove_with_authenticator(

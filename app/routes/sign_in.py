@@ -9,6 +9,7 @@ from litestar import Response, get, post
 
 from app.access import forget_session, keep_session
 from app.code_pages import (
+    EVEN,
     REPEATABLE,
     CodePage,
     current_challenge,
@@ -58,7 +59,7 @@ async def show_sign_in(request: PortalRequest) -> Response[bytes]:
     return _sign_in_page(request, form)
 
 
-@post("/sign-in", opt=REPEATABLE)
+@post("/sign-in", opt=EVEN)
 async def start_sign_in(request: PortalRequest) -> Response[bytes]:
     form = await read_form(request, SignInAnswers)
     if not form.valid:
@@ -109,7 +110,7 @@ async def show_sign_in_code(request: PortalRequest) -> Response[bytes]:
     return await show_code_page(request, CODE)
 
 
-@post("/sign-in/code", opt=REPEATABLE)
+@post("/sign-in/code", opt=EVEN)
 async def finish_sign_in(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, code: str) -> Response[bytes]:
         signed_in = await sign_in.finish_sign_in(
@@ -132,7 +133,7 @@ async def show_authenticator(request: PortalRequest) -> Response[bytes]:
     return await show_code_page(request, AUTHENTICATOR)
 
 
-@post(AUTHENTICATOR.path, opt=REPEATABLE)
+@post(AUTHENTICATOR.path, opt=EVEN)
 async def finish_with_authenticator(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, code: str) -> Response[bytes]:
         signed_in = await sign_in.finish_with_authenticator(
@@ -157,7 +158,7 @@ async def show_recovery_code(request: PortalRequest) -> Response[bytes]:
     return page(request, "sign_in/recovery_code.html", form=Form(RecoveryProofAnswers, request.lang))
 
 
-@post(RECOVERY_CODE, opt=REPEATABLE)
+@post(RECOVERY_CODE, opt=EVEN)
 async def finish_with_recovery_code(request: PortalRequest) -> Response[bytes]:
     challenge = await current_challenge(request, Purpose.SIGN_IN)
     if challenge is None:
@@ -197,7 +198,7 @@ async def _come_in(
     return forget_challenge(request, response, Purpose.SIGN_IN)
 
 
-@post("/sign-in/code/again", opt=REPEATABLE)
+@post("/sign-in/code/again", opt=EVEN)
 async def send_sign_in_code_again(request: PortalRequest) -> Response[bytes]:
     return await send_again(request, CODE)
 

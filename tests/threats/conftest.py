@@ -6,16 +6,12 @@ own, and `at_browser(running, "ar")`, somebody in front of it. For races: `two_p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-<<<<<<< HEAD
-=======
 from app.db import Sessions, create_engine, session_factory
-from app.requests import Portal
->>>>>>> 5c9a3cd (What a day of messages costs has a ceiling, answers leave after the same time, and threats are tried on two processes)
 from tests.app.conftest import (
     app,
     browser_of,
@@ -58,25 +54,6 @@ __all__ = [
 ]
 
 
-<<<<<<< HEAD
-@pytest.fixture(scope="session")
-=======
-@pytest.fixture
-async def town(portal: Portal) -> Town:
-    return await build_town(portal)
-
-
-@pytest.fixture
-async def rewound(database: str, town: Town) -> AsyncIterator[Rewinding]:
-    async with rewinding(database) as found:
-        yield found
-
-
-@pytest.fixture
-def visitors(app: Litestar, portal: Portal, town: Town) -> Visitors:
-    return Visitors(app, portal, town)
-
-
 @pytest.fixture(scope="session")
 def rig_of_the_run(postgres: PostgresServer) -> Iterator[Rig]:
     with postgres.fresh() as database, rig.running(database) as made:
@@ -98,8 +75,7 @@ async def rig_sessions(rig_of_the_run: Rig) -> AsyncIterator[Sessions]:
     await engine.dispose()
 
 
-@pytest.fixture(scope="module")
->>>>>>> 5c9a3cd (What a day of messages costs has a ceiling, answers leave after the same time, and threats are tried on two processes)
+@pytest.fixture(scope="session")
 def running(world: Path) -> Iterator[RunningPortal]:
     with served(world) as portal:
         yield portal
