@@ -48,7 +48,6 @@ STANDINGS: Final = {
     Purpose.PROVE: Standing.SIGNED_IN,
     Purpose.CHANGE_PHONE: Standing.SIGNED_IN,
     Purpose.BIND_PHONE: Standing.SIGNED_IN,
-    Purpose.BIND_PHONE: Standing.SIGNED_IN,
     Purpose.DESK_RECOVERY: Standing.FIRST_PROOF,
 }
 

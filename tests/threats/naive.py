@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import authenticators, challenges, codes, limits, recovery, sign_in, staff, strangers
+from identity import authenticators, challenges, codes, limits, recovery, sign_in, staff_sign_in, strangers
 from identity.challenges import CodeRefused
 from identity.keys import Keys
 from identity.tables import Account, Challenge, Staff, Step, Usage
@@ -130,7 +130,7 @@ PLACES: tuple[tuple[ModuleType, str, Callable[..., Any]], ...] = (
     (strangers, "use_proof", use_proof),
     (limits, "spend", spend),
     (limits, "take_turn", take_turn),
-    (staff, "_use_step", use_step),
+    (staff_sign_in, "_use_step", use_step),
     (authenticators, "_use_code", use_authenticator),
     (recovery, "_replace", replace),
 )
