@@ -23,6 +23,7 @@ KEPT_FOR = dt.timedelta(hours=1)
 class Kept(StrEnum):
     RECOVERY_CODE = "recovery_code"
     AUTHENTICATOR = "authenticator"
+    ENROLMENT = "enrolment"
 
 
 def keep_code(
@@ -36,12 +37,14 @@ def keep_code(
     response.set_cookie(own_cookie(request, kept, sealed, int(KEPT_FOR.total_seconds())))
 
 
-def kept_code(request: PortalRequest, kept: Kept = Kept.RECOVERY_CODE) -> str | None:
-    """The secret that this session has not confirmed yet."""
+def kept_code(
+    request: PortalRequest, kept: Kept = Kept.RECOVERY_CODE, owner: str | None = None
+) -> str | None:
+    """The secret that this session, or `owner` where there is none yet, has not confirmed yet."""
     sealed = request.cookies.get(cookie_name(kept, request.portal.settings), "")
     try:
         opened = base64.urlsafe_b64decode(sealed.encode())
-        return request.keys.sealer.unseal_text(opened, f"{kept}:{request.signed_in.token_hash}")
+        return request.keys.sealer.unseal_text(opened, f"{kept}:{owner or request.signed_in.token_hash}")
     except (SealBroken, binascii.Error, UnicodeError):
         return None
 

@@ -8,7 +8,9 @@ from functools import cache
 from app.rights import RIGHTS, Audience
 
 # A page that ends, opens or confirms a session is no page to come back to.
-NEVER = re.compile(r"/(sign-in|sign-out|claim|recovery|account/prove|staff/sign-in|staff/prove)(/|$)")
+NEVER = re.compile(
+    r"/(sign-in|sign-out|claim|recovery|account/prove|staff/sign-in|staff/prove|staff/enrol)(/|$)"
+)
 PARAMETER = re.compile(r"\\{[a-z_]+(:[a-z]+)?\\}")
 LONGEST = 200
 FOR_CITIZENS = frozenset({Audience.CITIZEN, Audience.CITIZEN_ALONE, Audience.EVERYBODY})

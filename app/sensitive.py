@@ -87,6 +87,12 @@ AS_ONE_OF_TWO: Final = frozenset(
     {
         ("/staff/phones/{reference}/witness", "GET"),
         ("/staff/phones/{reference}/witness", "POST"),
+        ("/staff/people/new", "GET"),
+        ("/staff/people/new", "POST"),
+        ("/staff/people/proposals/{reference}", "GET"),
+        ("/staff/people/proposals/{reference}", "POST"),
+        ("/staff/people/{reference}", "GET"),
+        ("/staff/people/{reference}", "POST"),
     }
 )
 

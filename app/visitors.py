@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from identity.audit import Actor, citizen
-from identity.roles import Role
+from identity.roles import Duty, Role, may
 from identity.sessions import idle_time
 from identity.tables import SecondProof
 from registry.visits import RunningVisit
@@ -73,6 +73,10 @@ class Visitor:
     @property
     def is_staff(self) -> bool:
         return self.staff_id is not None
+
+    @property
+    def manages_staff(self) -> bool:
+        return self.role is not None and may(self.role, Duty.ENROL_STAFF)
 
     @property
     def actor(self) -> Actor:

@@ -22,12 +22,14 @@ class Duty(StrEnum):
     CHECK_IDENTITIES = "check_identities"
     BIND_PHONES = "bind_phones"
     READ_AUDIT = "read_audit"
+    ENROL_STAFF = "enrol_staff"
     MANAGE_STAFF = "manage_staff"
     READ_MODELS = "read_models"
     APPROVE_MODELS = "approve_models"
 
 
-# Nobody who decides about files also manages those who decide, and whoever reads the audit writes nothing.
+# Nobody who decides about files also manages those who decide, and whoever reads the audit writes nothing. Two enrol a
+# colleague, in the own centre or anywhere for who manages the staff, and one of the two does.
 DUTIES: Final[Mapping[Role, frozenset[Duty]]] = MappingProxyType(
     {
         Role.AGENT: frozenset(
@@ -46,12 +48,15 @@ DUTIES: Final[Mapping[Role, frozenset[Duty]]] = MappingProxyType(
                 Duty.OPEN_VISITS,
                 Duty.CHECK_IDENTITIES,
                 Duty.BIND_PHONES,
+                Duty.ENROL_STAFF,
                 Duty.READ_MODELS,
                 Duty.APPROVE_MODELS,
             }
         ),
         Role.AUDITOR: frozenset({Duty.READ_REQUESTS, Duty.READ_AUDIT, Duty.READ_MODELS}),
-        Role.ADMINISTRATOR: frozenset({Duty.MANAGE_STAFF, Duty.READ_MODELS, Duty.APPROVE_MODELS}),
+        Role.ADMINISTRATOR: frozenset(
+            {Duty.ENROL_STAFF, Duty.MANAGE_STAFF, Duty.READ_MODELS, Duty.APPROVE_MODELS}
+        ),
     }
 )
 

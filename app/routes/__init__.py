@@ -45,6 +45,8 @@ from app.routes import (
     simulator,
     sources,
     staff,
+    staff_enrolment,
+    staff_people,
     staff_proof,
     step_up,
     visits,
@@ -91,6 +93,8 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *models.HANDLERS,
     *visits.HANDLERS,
     *staff_proof.HANDLERS,
+    *staff_people.HANDLERS,
+    *staff_enrolment.HANDLERS,
     *desk_phones.HANDLERS,
     *receiving.HANDLERS,
 ]

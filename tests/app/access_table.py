@@ -41,6 +41,7 @@ VISITS = "   desk   desk  desk  ok      ok        ok       no      no           
 BINDS = "    desk   desk  desk  ok      none      ok       no      no            desk   desk"
 WITNESS = "  desk   desk  desk  no      none      ok       no      no            desk   desk"
 WITHDRAWS = "desk   desk  desk  ok      none      none     no      no            desk   desk"
+PEOPLE = "   desk   desk  desk  no      no        no       no      ok            desk   desk"
 OWN_VISIT = "desk   desk  desk  ok      none      none     none    none          desk   desk"
 READS = "    desk   desk  desk  ok      none      ok       ok      no            desk   desk"
 MODELS = "   desk   desk  desk  no      no        no       ok      ok            desk   desk"
@@ -200,6 +201,14 @@ ACCESS: Final[dict[str, Access]] = {
     "/messages/read": Access(post=ALONE),
     "/staff/sign-in": Access(get=EVERYBODY, post=EVERYBODY),
     "/staff": Access(get=STAFF),
+    "/staff/enrol": Access(get=EVERYBODY, post=EVERYBODY),
+    "/staff/enrol/authenticator": Access(get=EVERYBODY, post=EVERYBODY),
+    "/staff/people": Access(get=PEOPLE),
+    "/staff/people/new": Access(get=PEOPLE, post=PEOPLE),
+    "/staff/people/proposals/{reference}": Access(
+        get=PEOPLE, post=PEOPLE, path="/staff/people/proposals/{proposal}"
+    ),
+    "/staff/people/{reference}": Access(get=PEOPLE, post=PEOPLE, path="/staff/people/{colleague}"),
     "/staff/prove": Access(get=STAFF, post=STAFF),
     "/staff/phones": Access(get=STAFF, post=VISITS),
     "/staff/phones/code": Access(get=STAFF, post=STAFF),

@@ -91,6 +91,8 @@ BINDING = {
     "document_seen": "yes",
 }
 BOUND = Step("/staff/phones", BINDING)
+ENROL = Step("/staff/enrol", {"work_email": "samira@centre.example.ma", "enrolment_code": "{enrolment_code}"})
+NEW_STAFF_PASSWORD: Final = "sept figues sous la lune de mai"
 STAFF = {"email": "officer@centre.example.ma", "password": "{staff_password}", "totp": "{totp}"}
 URBAN_ESTIMATE = {
     "head_age": "42",
@@ -414,6 +416,42 @@ PLACES: Final[dict[str, Place]] = {
         "/staff/visits/code",
         "/staff/visits/code/again",
         (Step("/staff/visits", VISIT),),
+    ),
+    "people, new": Place(
+        "administrator",
+        "/staff/people/new",
+        {
+            "work_email": "hind@centre.example.ma",
+            "name_ar": "هند",
+            "name_latin": "Hind Alaoui",
+            "person_identifier": "{newcomer_identifier}",
+            "role": "agent",
+            "centre_code": "06.141-1",
+        },
+        "/staff/people/proposals/.+",
+    ),
+    "people, approve": Place(
+        "administrator",
+        "/staff/people/proposals/{proposal}",
+        {"decision": "approve"},
+        "/staff/people/proposals/.+",
+    ),
+    "people, refuse": Place(
+        "administrator",
+        "/staff/people/proposals/{proposal}",
+        {"decision": "refuse"},
+        "/staff/people/proposals/.+",
+    ),
+    "people, end": Place(
+        "administrator", "/staff/people/{colleague}", {"officer_act": "disable"}, "/staff/people/.+"
+    ),
+    "enrol": Place(NOBODY, ENROL.path, ENROL.answers, "/staff/enrol/authenticator"),
+    "enrol, secrets": Place(
+        NOBODY,
+        None,
+        {"new_password": NEW_STAFF_PASSWORD, "totp": "{code of the key}"},
+        "/staff/sign-in",
+        before=(ENROL,),
     ),
     "staff prove": Place("officer", "/staff/prove", {"code": "{totp}"}, "/staff"),
     "phones": Place("officer", "/staff/phones", BINDING, "/staff/phones/code"),

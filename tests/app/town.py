@@ -24,6 +24,7 @@ from identity.phones import bind_phone
 from identity.population import EmbeddedRegister, LineName
 from identity.roles import Role
 from identity.staff import add_staff
+from identity.staff_enrolment import Proposed, approve_enrolment, propose_officer
 from identity.tables import Account, DocumentKind, Gender, Person, PortalSession, Staff
 from registry.appointment_tables import Paper
 from registry.appointments import book
@@ -102,6 +103,7 @@ async def build_town(portal: Portal) -> Town:
         await _add_visits(session, portal, town)
         await _add_appointments(session, town, now)
         await _bind_telephones(session, portal, town)
+        await _propose_an_officer(session, portal, town)
         await _open_sessions(session, town, now)
     return town
 
@@ -323,6 +325,36 @@ async def _add_appointments(session: AsyncSession, town: Town, now: dt.datetime)
     )
     town.words["check"] = check.reference
     town.words["free_time"] = f"{slots[6].starts_at.astimezone(COUNTRY_TIME):%Y-%m-%dT%H:%M}"
+
+
+async def _propose_an_officer(session: AsyncSession, portal: Portal, town: Town) -> None:
+    """`proposer` proposes Omar as an officer; Samira was approved as well, and has her code."""
+    by: dict[str, Any] = {
+        "manager_id": await _staff_id(session, "proposer"),
+        "language": "fr",
+        "now": portal.clock(),
+    }
+    for name, word in (("guest", "proposal"), ("samira", "approved")):
+        proposed = Proposed(
+            email=f"{name}@centre.example.ma",
+            name_ar="موظفة",
+            name_latin="Amina Bennani",
+            role=Role.AGENT,
+            centre_code=CENTRE,
+            identifier=town.people[name].identifier,
+        )
+        town.words[word] = (await propose_officer(session, proposed=proposed, **by)).reference
+    await approve_enrolment(
+        session,
+        manager_id=await _staff_id(session, "administrator"),
+        reference=town.words["approved"],
+        hasher=portal.hasher,
+        keys=portal.keys,
+        now=portal.clock(),
+    )
+    town.words["enrolment_code"] = await last_code(session, portal.keys, address="samira@centre.example.ma")
+    named = await session.exec(select(Staff.reference).where(Staff.email == "visiting@centre.example.ma"))
+    town.words["colleague"] = named.one()
 
 
 async def _bind_telephones(session: AsyncSession, portal: Portal, town: Town) -> None:

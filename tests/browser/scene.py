@@ -249,6 +249,26 @@ def _binding(scene: Scene, visitor: Visitor) -> None:
     scene.words["binding"] = visitor.path.rpartition("/")[2]
 
 
+def _managing(scene: Scene, visitor: Visitor) -> None:
+    """Answers for the officers, and has proposed one."""
+    sign_in_officer(visitor, "admin")
+    visitor.open("/staff/people")
+    scene.take_word("officer", visitor, "/staff/people/O*")
+    scene.words["officer"] = "O" + scene.words["officer"]
+    visitor.open("/staff/people/new")
+    answers = {
+        "work_email": "hind@casablanca.example",
+        "name_ar": "هند العلوي",
+        "name_latin": "Hind Alaoui",
+        "person_identifier": scene.person("naima").identifier,
+        "role": "agent",
+        "centre_code": "06.141-1",
+    }
+    visitor.answer(answers)
+    visitor.arrive("/staff/people/proposals/J*")
+    scene.words["proposal"] = visitor.path.rpartition("/")[2]
+
+
 def _witnessing(scene: Scene, visitor: Visitor) -> None:
     scene.visitor("binding a telephone")
     sign_in_officer(visitor, "tifaw")
@@ -278,6 +298,7 @@ COMING: Final[dict[str, Callable[[Scene, Visitor], None]]] = {
     "opening a visit": _opening_visit,
     "visiting": _visiting,
     "binding a telephone": _binding,
+    "managing": _managing,
     "witnessing": _witnessing,
     "recovering": _recovering,
     "recovered": _recovered,

@@ -46,6 +46,7 @@ BETWEEN_TWO_POSTS: Final = {
     "/recovery/centre/code",
     "/recovery/centre/password",
     "/staff/phones/code",
+    "/staff/enrol/authenticator",
 }
 
 
@@ -134,6 +135,9 @@ PLACES: Final = [
     *places("reviewing", "/staff", REQUEST, f"{REQUEST}/correction", f"{REQUEST}/refusal", "/staff/visits"),
     *places("answering for models", "/staff/models", MODEL, f"{MODEL}/approval", f"{MODEL}/withdrawal"),
     *places("reviewing", "/staff/prove", "/staff/phones"),
+    *places(ANYBODY, "/staff/enrol"),
+    *places("managing", "/staff/people", "/staff/people/new", "/staff/people/{officer}"),
+    *places("managing", "/staff/people/proposals/{proposal}"),
     *places("binding a telephone", "/staff/phones/{binding}"),
     *places("witnessing", "/staff", "/staff/phones/{binding}", "/staff/phones/{binding}/witness"),
     *places(
