@@ -33,15 +33,16 @@ from identity.tables import Staff
 from registry import requests
 from registry.centres import centre_for
 from registry.dates import local_date
-from registry.delays import delays_on, due_on
+from registry.delays import due_on
 from registry.errors import NoHousehold, NotFound
+from registry.owners import source_of
 from registry.requests import AlreadyOpen, InvalidRequest, NoIndex, RequestTimeline
 from registry.source_decisions import contest_source, find_contradiction
 from registry.source_tables import Contradiction, FactMarks
 from registry.sources.configuration import sources
 from registry.sources.marks import MarkKind, read_marks
 from registry.sources.values import read_value
-from registry.tables import RecomputationRequest, RequestReason, Visit
+from registry.tables import RecomputationRequest, RequestOwner, RequestReason, Visit
 
 RECOMPUTATION = "/household/recomputation"
 CHECK = f"{RECOMPUTATION}/check"
@@ -206,7 +207,7 @@ async def _questions(
         line_groups=asking.line_groups(),
         line_facts=asking.facts_of(code),
         **_answer_context(request, facts),
-        **_what_happens(request, asking),
+        **await _what_happens(request, asking, form),
     )
 
 
@@ -228,7 +229,7 @@ async def _check(
         line=asking.line(answers.line),
         concerned=next((each for each in facts if each.name == answers.fact), None),
         carried={name: value for name, value in form.answers.items() if name not in ("document", "change")},
-        **_what_happens(request, asking),
+        **await _what_happens(request, asking, form),
     )
 
 
@@ -241,12 +242,22 @@ def _answer_context(request: PortalRequest, facts: tuple[Concerned, ...]) -> dic
     }
 
 
-def _what_happens(request: PortalRequest, asking: Asking) -> dict[str, Any]:
+async def _what_happens(
+    request: PortalRequest, asking: Asking, form: Form[RecomputationAnswers]
+) -> dict[str, Any]:
     """Who would answer, and before when."""
     today = local_date(request.now)
+    source = await source_of(
+        request.db,
+        household_id=asking.household.id,
+        line_code=form.typed("line") or None,
+        fact=form.typed("fact") or None,
+    )
+    owner = RequestOwner.SOURCE if source else RequestOwner.CENTRE
     return {
         "centre": centre_for(asking.version.household.commune).name(request.lang),
-        "answer_before": due_on(today, delays_on(today).recomputation_answer_days),
+        "answer_before": due_on(today, requests.answer_days(owner, today)),
+        "owner": owner,
     }
 
 

@@ -13,8 +13,10 @@ from notifications.tables import Delivery
 from registry.acts import Act
 from registry.deadlines import escalate_requests, remind_of_requests, watch_requests
 from registry.decisions import refuse_request
+from registry.households import find_household
 from registry.requests import request_recomputation, request_timeline
 from registry.reviews import open_request, queue
+from registry.source_tables import FactMarks
 from registry.tables import RecomputationRequest, RequestOwner, RequestReason
 from tests.registry.family import add_officer, rows, settled_family, told, transaction
 
@@ -54,8 +56,40 @@ async def test_what_a_day_brings(session, now, day, reminded, escalated):
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "about", "owner"),
+    [
+        ("counted", {"fact": "cars"}, "source"),
+        ("counted", {"line_code": "U31"}, "source"),
+        ("contradicted", {"fact": "cars"}, "source"),
+        ("contradicted", {"line_code": "U31"}, "centre"),
+        ("confirmed", {"fact": "cars"}, "centre"),
+        ("counted", {"fact": "rooms"}, "centre"),
+        ("counted", {}, "centre"),
+    ],
+)
+async def test_whose_line_it_is(session, now, kind, about, owner):
+    family = await settled_family(session, now)
+    household = await find_household(session, person_id=family.hassan.id)
+    mark = {"kind": kind, "on": "2026-03-02", "source": "vehicles"}
+    await session.merge(FactMarks(household_id=household.id, marks={"cars": mark}, open_contradictions=0))
+    await session.flush()
+    request = await request_recomputation(
+        session, person_id=family.hassan.id, reason=RequestReason.OTHER, words="No car.", now=now, **about
+    )
+    assert request.owner == owner
+    assert request.source == ("vehicles" if owner == "source" else None)
+
+
 async def test_a_source_has_a_clock_of_its_own(session, now):
-    _, request = await asked(session, now, source="vehicles")
+    family = await settled_family(session, now)
+    household = await find_household(session, person_id=family.hassan.id)
+    mark = {"kind": "counted", "on": "2026-03-02", "source": "vehicles"}
+    await session.merge(FactMarks(household_id=household.id, marks={"cars": mark}, open_contradictions=0))
+    await session.flush()
+    request = await request_recomputation(
+        session, person_id=family.hassan.id, reason=RequestReason.OTHER, words="No car.", fact="cars", now=now
+    )
     assert (request.owner, request.source) == (RequestOwner.SOURCE, "vehicles")
     assert (request.due_on - now.date()).days == 30
     assert not await escalate_requests(session, now=now + timedelta(days=20))
