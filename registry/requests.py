@@ -102,13 +102,15 @@ async def request_recomputation(
     line_code: str | None = None,
     fact: str | None = None,
     proposed_value: str | None = None,
+    source: str | None = None,
     document: CleanDocument | None = None,
     sealer: Sealer | None = None,
     actor: Actor | None = None,
 ) -> RecomputationRequest:
     """Ask the household's centre to look at the index again. `fact` is named as `registry.corrections` says.
 
-    A line whose value a source gave is that source's to answer for, and its clock is the source's.
+    A line whose value a source gave is that source's to answer for, and its clock is the source's; `source`
+    names it where the caller knows.
     Raises NoHousehold, NoIndex, AlreadyOpen, InvalidRequest. A document needs the sealer.
     """
     found = await find_household(session, person_id=person_id)
@@ -120,7 +122,7 @@ async def request_recomputation(
         raise NoIndex
     _check(index, reason, words, line_code, fact, proposed_value)
     by = acting(actor, person_id)
-    source = await source_of(session, household_id=household.id, line_code=line_code, fact=fact)
+    source = source or await source_of(session, household_id=household.id, line_code=line_code, fact=fact)
     owner = RequestOwner.SOURCE if source else RequestOwner.CENTRE
     request_id = await insert_unless_taken(
         session,

@@ -38,9 +38,8 @@ from registry.errors import NoHousehold, NotFound
 from registry.owners import source_of
 from registry.requests import AlreadyOpen, InvalidRequest, NoIndex, RequestTimeline
 from registry.source_decisions import contest_source, find_contradiction
-from registry.source_tables import Contradiction, FactMarks
+from registry.source_tables import Contradiction
 from registry.sources.configuration import sources
-from registry.sources.marks import MarkKind, read_marks
 from registry.sources.values import read_value
 from registry.tables import RecomputationRequest, RequestOwner, RequestReason, Visit
 
@@ -117,7 +116,7 @@ async def send_request(request: PortalRequest) -> Response[bytes]:
             line_code=form.data.line,
             fact=form.data.fact,
             proposed_value=None if form.data.proposed_value is None else typed(form.data.proposed_value),
-            source=doubted.source if doubted else await _source_that_gave(request, asking, form.data.fact),
+            source=doubted.source if doubted else None,
             document=document,
             sealer=request.keys.sealer,
             actor=request.signed_in.actor,
@@ -165,13 +164,6 @@ async def _contradiction(request: PortalRequest, reference: str) -> Contradictio
         )
     except NotFound:
         return None
-
-
-async def _source_that_gave(request: PortalRequest, asking: Asking, fact: str | None) -> str | None:
-    """The source whose value counts for this fact, which has to answer for it."""
-    kept = await request.db.get(FactMarks, asking.household.id)
-    mark = read_marks(kept.marks if kept else None).get(fact or "")
-    return mark.source if mark and mark.kind is MarkKind.COUNTED else None
 
 
 @get(f"{RECEIPTS}/{{reference:str}}")
