@@ -16,13 +16,13 @@ from litestar import Response
 from app.access import own_cookie
 from app.forms.base import Form, read_form
 from app.forms.codes import CodeAnswers, SentCodeAnswers
-from app.i18n.formats import TERRITORY_TIME
 from app.pages import go, page
 from app.requests import PortalRequest
 from identity.challenges import CodeRefused, TooSoon, find_challenge, refusal
 from identity.codes import resend_code
 from identity.guards import LONG, RESEND_AFTER
 from identity.tables import Challenge, Purpose, Step
+from notifications.country import country
 
 COOKIE_LIFE = dt.timedelta(hours=1)
 REPEATABLE = {"repeatable": True}
@@ -148,4 +148,4 @@ async def send_again(request: PortalRequest, asked: CodePage) -> Response[bytes]
 def _again_at(challenge: Challenge, now: dt.datetime) -> str | None:
     """The time of day, in the country, from which another code can be asked for; None when that is now."""
     opens = challenge.asked_at + RESEND_AFTER
-    return f"{opens.astimezone(TERRITORY_TIME):%H:%M:%S}" if opens > now else None
+    return f"{opens.astimezone(country().time_zone):%H:%M:%S}" if opens > now else None

@@ -22,6 +22,7 @@ from app.routes import (
     DEMONSTRATION_IN_EACH_LANGUAGE,
     DEMONSTRATION_OUTSIDE_LANGUAGES,
     IN_EACH_LANGUAGE,
+    OF_AN_INDEX,
     OUTSIDE_LANGUAGES,
 )
 from app.sensitive import check_sensitive
@@ -30,6 +31,7 @@ from identity.keys import Keys
 from identity.openid.relying_party import RelyingParty
 from identity.passwords import PasswordHasher
 from notifications.rendering import load_texts
+from registry.profiles import profile, use_profile
 
 Beside = Callable[[Portal], AbstractAsyncContextManager[None]]
 LARGEST_FORM = 256 * 1024
@@ -60,11 +62,12 @@ FILE_HEADERS = {
 
 
 def create_portal(settings: Settings) -> Portal:
-    """Connect the portal to its database and keys; nothing is read from the environment here.
+    """Take up the country, connect the portal to its database and keys; nothing is read from the environment here.
 
     Raises `BadTemplate` when a message lacks a text in some language.
     """
-    load_texts()
+    use_profile(settings.profile)
+    load_texts(of_country=settings.profile)
     engine = create_engine(settings.database_url)
     reading = reading_engine(engine)
     keys = Keys.from_secret(settings.secret)
@@ -114,7 +117,7 @@ def create_app(portal: Portal, *, beside: Sequence[Beside] = ()) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    check_rights(app, demonstration=portal.settings.demonstration)
+    check_rights(app, demonstration=portal.settings.demonstration, index=profile().index)
     check_sensitive()
     return app
 
@@ -124,6 +127,8 @@ def _site_map(*, demonstration: bool) -> list[BaseRouteHandler | Router]:
     if demonstration:
         outside += DEMONSTRATION_OUTSIDE_LANGUAGES
         in_each += DEMONSTRATION_IN_EACH_LANGUAGE
+    if profile().index:
+        in_each += OF_AN_INDEX
     return [*outside, Router(path="/{language:str}", route_handlers=list(in_each))]
 
 

@@ -38,6 +38,7 @@ from registry.drafts import forget_drafts
 from registry.invitations import expire_invitations
 from registry.pre_registrations import forget_pre_registrations
 from registry.source_decisions import count_sources
+from registry.turning_days import decide_again
 from registry.visits import end_visits_over
 
 HOUSEKEEPING_SECONDS = 30
@@ -180,6 +181,7 @@ async def _keep_house(portal: Portal, stop: asyncio.Event) -> None:
                 await end_visits_over(session, now=now)
                 await publish_departures(session, now=now)
                 await count_sources(session, now=now)
+                await decide_again(session, now=now)
                 await forget_drafts(session, now=now)
                 await forget_pre_registrations(session, now=now)
                 await forget_old_posts(session, now=now)

@@ -16,6 +16,7 @@ from typing import TypeVar
 from identity.openid.settings import BadOpenIdSettings, OpenIdSettings, read_key
 from notifications.providers.http_sms import GatewaySettings
 from notifications.providers.smtp import SmtpSettings, Tls
+from registry.profiles import profile_names
 
 SHORTEST_SECRET = 32
 # The one address that is registered at the national identity service; it has no language.
@@ -43,6 +44,7 @@ class Settings:
     database_url: str
     public_url: str
     secret: bytes = field(repr=False)
+    profile: str = "ma"
     trusted_proxies: int = 0
     hotline: str = "0800000000"
     neutral_page: str = "https://www.wikipedia.org/"
@@ -103,6 +105,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=env.get("TIWIZI_DATABASE_URL", f"sqlite:///{data_dir / 'tiwizi.db'}"),
         public_url=public_url,
         secret=_secret(env, mode, data_dir),
+        profile=_profile(env),
         trusted_proxies=_whole_number(env, "TIWIZI_TRUSTED_PROXIES", 0),
         hotline=env.get("TIWIZI_HOTLINE", "0800000000"),
         neutral_page=env.get("TIWIZI_NEUTRAL_PAGE", "https://www.wikipedia.org/"),
@@ -126,6 +129,15 @@ def _one_of(env: Mapping[str, str], name: str, choices: type[Choice], default: C
     except ValueError:
         allowed = ", ".join(choice.value for choice in choices)
         raise SettingRefused(f"{name} is {value!r}; it can be one of: {allowed}.") from None
+
+
+def _profile(env: Mapping[str, str]) -> str:
+    """The country that is served: the name of a folder of `registry/data`."""
+    name = env.get("TIWIZI_PROFILE", "ma")
+    if name not in profile_names():
+        known = ", ".join(sorted(profile_names()))
+        raise SettingRefused(f"TIWIZI_PROFILE is {name!r}; it can be one of: {known}.")
+    return name
 
 
 def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:

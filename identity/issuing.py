@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity.audit import Actor, IdentityAction, record
 from identity.limits import upsert
 from identity.names import folded
-from identity.number_rules import IDENTIFIER, CheckDigit, IdentifierRules, check_digit
+from identity.number_rules import CheckDigit, IdentifierRules, check_digit
 from identity.partial_date import PartialDate
 from identity.population import EmbeddedRegister, LineName, RegisterOf
 from identity.register import person
@@ -63,8 +63,9 @@ def may_issue(register: RegisterOf) -> bool:
     return register is EmbeddedRegister
 
 
-def new_identifier(*, invented: bool, rules: IdentifierRules = IDENTIFIER) -> str:
+def new_identifier(*, invented: bool, rules: IdentifierRules | None = None) -> str:
     """A random identifier, with its check digit where numbers have one."""
+    rules = rules or identifier_rules()
     first = INVENTED if invented else secrets.choice("123456789")
     has_check = rules.check_digit is not CheckDigit.NONE
     digits = first + "".join(secrets.choice("0123456789") for _ in range(rules.digits - 1 - has_check))

@@ -1,4 +1,4 @@
-"""What an identifier looks like in this country: configuration, with its source, in `data/identifier.json`.
+"""What identifiers and telephone numbers look like in a country: configuration, with its source, in `data/`.
 
 The length is a condition. The check digit is a reason to ask for a second look, never one to refuse: the rule of the
 register is not published, and somebody's real number must always get through.
@@ -8,12 +8,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-FILE: Final = Path(__file__).parent / "data" / "identifier.json"
+from notifications.country import country
+
+DATA: Final = Path(__file__).parent / "data"
 # What the database keeps of an identifier.
-LONGEST: Final = 10
+LONGEST: Final = 18
 SHORTEST: Final = 6
 
 
@@ -44,6 +47,15 @@ class IdentifierRules:
         if self.check_digit is CheckDigit.NONE:
             return True
         return identifier[-1] == check_digit(identifier[:-1])
+
+
+@dataclass(frozen=True)
+class TelephoneRules:
+    """`region` as the library of telephone numbers names countries. The digits are those without the 0 in front."""
+
+    region: str
+    country_code: int
+    national_digits: int
 
 
 def read_rules(written: Mapping[str, Any]) -> IdentifierRules:
@@ -82,4 +94,26 @@ def check_digit(digits: str) -> str:
     return str(_INVERSE[checksum])
 
 
-IDENTIFIER: Final = read_rules(json.loads(FILE.read_text("utf-8")))
+def identifier_rules() -> IdentifierRules:
+    """Of the country in use. Raises BadRules."""
+    return _identifier_rules(country().code)
+
+
+@cache
+def _identifier_rules(of_country: str) -> IdentifierRules:
+    return read_rules(json.loads(_file("identifier", of_country).read_text("utf-8")))
+
+
+def telephone_rules() -> TelephoneRules:
+    return _telephone_rules(country().code)
+
+
+@cache
+def _telephone_rules(of_country: str) -> TelephoneRules:
+    return TelephoneRules(**json.loads(_file("telephone", of_country).read_text("utf-8")))
+
+
+def _file(name: str, of_country: str) -> Path:
+    """The country's own file; without one, that of Morocco."""
+    own = DATA / f"{name}-{of_country}.json"
+    return own if own.is_file() else DATA / f"{name}.json"

@@ -10,13 +10,10 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from identity.number_rules import IDENTIFIER, IdentifierRules
+from identity.number_rules import IdentifierRules, TelephoneRules, identifier_rules, telephone_rules
 
 CODE_DIGITS = 6
 LONGEST_INPUT = 60
-COUNTRY = "MA"
-COUNTRY_CODE = 212
-NATIONAL_DIGITS = 9
 PUNCTUATION = frozenset(" -‐‑‒–—−./()_")
 DOCUMENT_NUMBER = re.compile(r"(?=.*[0-9])[A-Z0-9]{4,12}")
 
@@ -54,7 +51,9 @@ def _plain_character(character: str) -> str:
     return character if digit is None else str(digit)
 
 
-def parse_identifier(typed: str, rules: IdentifierRules = IDENTIFIER) -> ParsedIdentifier:
+def parse_identifier(typed: str, rules: IdentifierRules | None = None) -> ParsedIdentifier:
+    """By the rules of the country in use, where none are given."""
+    rules = rules or identifier_rules()
     value = _exactly_digits(typed, rules.digits)
     return ParsedIdentifier(value, check_digit_ok=rules.fits(value))
 
@@ -84,16 +83,17 @@ def parse_document_number(typed: str) -> str:
 
 
 def parse_phone(typed: str) -> str:
-    """A Moroccan mobile number as E.164 (`+212612345678`); codes are sent to nothing else."""
+    """A mobile number of the country in use as E.164 (`+212612345678`); codes are sent to nothing else."""
+    rules = telephone_rules()
     value = plain(typed)
     international = "+" + value[2:] if value.startswith("00") else value
     if not re.fullmatch(r"\+?[0-9]+", international):
         raise InvalidNumber("not_digits")
     try:
-        number = phonenumbers.parse(international, COUNTRY)
+        number = phonenumbers.parse(international, rules.region)
     except phonenumbers.NumberParseException as refused:
         raise InvalidNumber(_PHONE_REFUSALS.get(refused.error_type, "invalid")) from refused
-    return _mobile(number)
+    return _mobile(number, rules)
 
 
 _PHONE_REFUSALS = {
@@ -105,12 +105,12 @@ _PHONE_REFUSALS = {
 }
 
 
-def _mobile(number: phonenumbers.PhoneNumber) -> str:
-    if number.country_code != COUNTRY_CODE:
+def _mobile(number: phonenumbers.PhoneNumber, rules: TelephoneRules) -> str:
+    if number.country_code != rules.country_code:
         raise InvalidNumber("foreign")
     digits = len(str(number.national_number))
-    if digits != NATIONAL_DIGITS:
-        raise InvalidNumber("too_short" if digits < NATIONAL_DIGITS else "too_long")
+    if digits != rules.national_digits:
+        raise InvalidNumber("too_short" if digits < rules.national_digits else "too_long")
     # The plan of +212 also holds Western Sahara, so the region is not asked: the country code is.
     if not phonenumbers.is_valid_number(number):
         raise InvalidNumber("invalid")

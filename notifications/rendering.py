@@ -12,14 +12,13 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from notifications.country import MOROCCO, country
 from notifications.messages import LANGUAGES, MESSAGES, Kind, Message, Template, Value
 from notifications.tables import Channel
 
 TEXTS: Final = Path(__file__).parent / "templates"
 INBOX: Final = "inbox"
-MOROCCO: Final = ZoneInfo("Africa/Casablanca")
 
 PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 NO_BREAK_SPACES: Final = {0x00A0: " ", 0x202F: " "}
@@ -57,10 +56,12 @@ class Text:
 
 
 @cache
-def load_texts(folder: Path = TEXTS) -> Mapping[tuple[Template, str, str], Text]:
-    """Every text of every message, checked. Raises `BadTemplate`."""
+def load_texts(
+    folder: Path = TEXTS, of_country: str = MOROCCO.code
+) -> Mapping[tuple[Template, str, str], Text]:
+    """Every text of every message, checked; the country's own one where there is one. Raises `BadTemplate`."""
     return {
-        (template, language, form): _load_text(folder, template, language, form)
+        (template, language, form): _load_text(folder, template, language, form, of_country)
         for template, message in MESSAGES.items()
         for language in LANGUAGES
         for form in forms(message)
@@ -72,8 +73,10 @@ def forms(message: Message) -> tuple[str, ...]:
     return (*channels, INBOX) if message.has_inbox else channels
 
 
-def _load_text(folder: Path, template: Template, language: str, form: str) -> Text:
-    path = folder / template / f"{language}.{form}.txt"
+def _load_text(folder: Path, template: Template, language: str, form: str, of_country: str) -> Text:
+    path = folder / template / f"{language}.{form}.{of_country}.txt"
+    if not path.is_file():
+        path = folder / template / f"{language}.{form}.txt"
     try:
         written = path.read_text(encoding="utf-8").strip("\n")
     except FileNotFoundError as missing:
@@ -109,7 +112,7 @@ def render(
         "hotline": _isolate(language, channel, portal.hotline),
         "address": f"{portal.url}/{language}{link or '/account'}",
     }
-    text = load_texts()[template, language, channel]
+    text = load_texts(of_country=country().code)[template, language, channel]
     if channel is Channel.SMS:
         return Text("", _fill(text.body, filled).translate(NO_BREAK_SPACES))
     # A subject travels in a header and is shown in lists: no invisible marks there.
@@ -119,7 +122,7 @@ def render(
 def render_inbox(template: Template, language: str, values: Mapping[str, Value]) -> Text:
     """The title and the text kept in the account. Raises `KeyError` for a message that has no inbox."""
     written = _write_values(template, values)
-    text = load_texts()[template, language, INBOX]
+    text = load_texts(of_country=country().code)[template, language, INBOX]
     filled = {name: _isolate(language, INBOX, value) for name, value in written.items()}
     return Text(_fill(text.subject, filled), _fill(text.body, filled))
 
@@ -147,13 +150,13 @@ def _write_text(value: Value) -> str:
 def _write_date(value: Value) -> str:
     """Numeric and by hand: the libraries put invisible marks into the Arabic short date."""
     assert isinstance(value, date)
-    day = value.astimezone(MOROCCO).date() if isinstance(value, datetime) else value
+    day = value.astimezone(country().time_zone).date() if isinstance(value, datetime) else value
     return f"{day.day:02}/{day.month:02}/{day.year:04}"
 
 
 def _write_instant(value: Value) -> str:
     assert isinstance(value, datetime)
-    local = value.astimezone(MOROCCO)
+    local = value.astimezone(country().time_zone)
     return f"{_write_date(local.date())} {local.hour:02}:{local.minute:02}"
 
 

@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from notifications import queue
 from notifications.circuit import Circuit
+from notifications.country import country
 from notifications.messages import Template, decode_values
 from notifications.outbox import seal_context
 from notifications.providers.protocol import LastingFailure, Outgoing, PassingFailure, Provider
@@ -78,7 +79,7 @@ async def run(worker: Worker, stop: asyncio.Event) -> None:
 
     Raises `BadTemplate` at once when a text is missing or cannot be filled in.
     """
-    load_texts()
+    load_texts(of_country=country().code)
     async with asyncio.TaskGroup() as channels:
         for channel in worker.providers:
             channels.create_task(_serve(worker, channel, stop))

@@ -11,9 +11,11 @@ from identity.tables import Account
 from notifications.messages import Template, Value
 from notifications.outbox import notify
 from registry.dates import local_date
+from registry.profiles import profile
 from registry.tables import Membership, MembershipStatus
 
 INDEX_PAGE = "/household/index"
+HOUSEHOLD_PAGE = "/household"
 
 
 async def tell(
@@ -37,7 +39,11 @@ async def tell(
 
 
 async def announce_index(session: AsyncSession, *, household_id: int, now: datetime) -> None:
-    """Tell every member who has an account that there is an index, and that the programmes are decided."""
+    """Tell every member who has an account that there is an index, if the country has one, and the decisions."""
+    index = profile().index
+    told = (
+        (Template.INDEX_COMPUTED, Template.ELIGIBILITY_DECIDED) if index else (Template.ELIGIBILITY_DECIDED,)
+    )
     members = await session.exec(
         select(Account)
         .join(Membership, col(Membership.person_id) == Account.person_id)
@@ -49,12 +55,12 @@ async def announce_index(session: AsyncSession, *, household_id: int, now: datet
         .order_by(col(Membership.id))
     )
     for account in members.all():
-        for template in (Template.INDEX_COMPUTED, Template.ELIGIBILITY_DECIDED):
+        for template in told:
             await notify(
                 session,
                 recipient=recipient_of(account),
                 template=template,
                 values={"date": local_date(now)},
-                link=INDEX_PAGE,
+                link=INDEX_PAGE if index else HOUSEHOLD_PAGE,
                 now=now,
             )

@@ -22,7 +22,7 @@ from registry.appointment_tables import (
     Refusal,
 )
 from registry.appointments import TAKES_A_DESK
-from registry.dates import COUNTRY_TIME
+from registry.dates import country_time
 from registry.errors import ChangedMeanwhile, NotFound
 from registry.officers import officer_with
 
@@ -59,8 +59,8 @@ class AtTheDesk:
 async def expected_on(session: AsyncSession, *, staff_id: int, day: date) -> tuple[Expected, ...]:
     """Who comes to the officer's centre on a day of the country, in the order of the hours. Raises NotAllowed."""
     staff = await officer_with(session, staff_id=staff_id, duty=Duty.CHECK_IDENTITIES)
-    begins = datetime.combine(day, time(), COUNTRY_TIME)
-    ends = datetime.combine(day + timedelta(days=1), time(), COUNTRY_TIME)
+    begins = datetime.combine(day, time(), country_time())
+    ends = datetime.combine(day + timedelta(days=1), time(), country_time())
     rows = await session.exec(
         select(Appointment, PreRegistration)
         .join(PreRegistration, col(PreRegistration.id) == col(Appointment.pre_registration_id))

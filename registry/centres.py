@@ -7,7 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from registry.datafiles import DEFAULT_PROFILE, InvalidData, read_csv
+from registry.datafiles import IN_USE, InvalidData, named, read_csv
 from registry.geography import FALLBACK_LANGUAGES, Atlas, PlaceName, atlas
 
 
@@ -45,9 +45,9 @@ class Centre:
         return _in_language(self.addresses, locale)
 
 
-def centres(profile: str = DEFAULT_PROFILE) -> Mapping[str, Centre]:
+def centres(profile: str = IN_USE) -> Mapping[str, Centre]:
     """All centres by code, read once. Raises InvalidData when one is in no commune, or a province has none."""
-    return _load_centres(profile)
+    return _load_centres(named(profile))
 
 
 @cache
@@ -64,21 +64,25 @@ def _load_centres(profile: str) -> Mapping[str, Centre]:
     return MappingProxyType(by_code)
 
 
-def centre(code: str, profile: str = DEFAULT_PROFILE) -> Centre:
+def centre(code: str, profile: str = IN_USE) -> Centre:
     """Raises UnknownCentre."""
     if code not in centres(profile):
         raise UnknownCentre(code)
     return centres(profile)[code]
 
 
-@cache
-def centres_of(province_code: str, profile: str = DEFAULT_PROFILE) -> tuple[Centre, ...]:
+def centres_of(province_code: str, profile: str = IN_USE) -> tuple[Centre, ...]:
     """The centres of a province, its main one first. Raises UnknownPlace."""
+    return _centres_of(province_code, named(profile))
+
+
+@cache
+def _centres_of(province_code: str, profile: str) -> tuple[Centre, ...]:
     province = atlas(profile).province(province_code)
     return tuple(each for each in centres(profile).values() if each.province_code == province.code)
 
 
-def centre_for(commune_code: str, profile: str = DEFAULT_PROFILE) -> Centre:
+def centre_for(commune_code: str, profile: str = IN_USE) -> Centre:
     """The centre that serves a commune: its own, or the main one of its province. Raises UnknownPlace."""
     commune = atlas(profile).commune(commune_code)
     near = centres_of(commune.province_code, profile)

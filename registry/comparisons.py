@@ -222,7 +222,7 @@ def _cause(code: str, earlier: Version, later: Version) -> Cause:
 
 
 def _zone(facts: Facts) -> str:
-    return atlas().commune(facts.household.commune).zone
+    return atlas().commune(facts.household.commune).index_zone
 
 
 def _differs(old: Facts, new: Facts, fact: str) -> bool:

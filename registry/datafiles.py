@@ -9,7 +9,10 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-DEFAULT_PROFILE: Final = "ma"
+from notifications.country import country
+
+# A function that is asked about no profile in particular answers for the country in use.
+IN_USE: Final = ""
 
 DataModel = TypeVar("DataModel", bound=BaseModel)
 
@@ -18,6 +21,11 @@ class InvalidData(Exception):
     """A data file cannot be used. The text names the file and what is wrong in it; the portal does not start."""
 
     code = "invalid_data"
+
+
+def named(profile: str) -> str:
+    """The profile that is meant: the one in use, where none is named."""
+    return profile or country().code
 
 
 def read_csv(profile: str, path: str) -> list[dict[str, str]]:
@@ -42,6 +50,10 @@ def data_files(profile: str, folder: str, prefix: str = "") -> Iterator[str]:
     for entry in entries:
         if entry.name.startswith(prefix) and entry.name.endswith(".json"):
             yield f"{folder}/{entry.name}" if folder else entry.name
+
+
+def has_file(profile: str, path: str) -> bool:
+    return (_root(profile) / path).is_file()
 
 
 def _root(profile: str) -> Traversable:

@@ -52,9 +52,9 @@ class Correction:
 
 @dataclass(frozen=True)
 class Foreseen:
-    """What a correction would give."""
+    """What a correction would give; the index is None in a country that computes none."""
 
-    index: Index
+    index: Index | None
     decisions: tuple[Decision, ...]
 
 

@@ -16,9 +16,9 @@ from registry.errors import Refused
 from registry.facts import Facts, HouseholdFacts, IncompleteFacts, MemberFacts
 from registry.geography import atlas
 from registry.households import open_household
+from registry.index_models import model_in_use
 from registry.indexes import compute_index
 from registry.members import Member, list_members, members_to_declare
-from registry.scoring import model_on
 from registry.tables import IndexReason, Origin
 from registry.variables import missing_facts, only_asked, questions, unanswered
 from registry.versions import MEMBER_FACTS, MemberAnswers, Version, VersionMember, write_version
@@ -56,7 +56,7 @@ class Prepared:
 
 def facts_to_ask(member: Member, *, commune: str, on: date) -> tuple[str, ...]:
     """The facts asked of a member. Of an invited adult only the birth year is known: of both possible ages."""
-    asked = questions(atlas().commune(commune).zone, model_on(on))
+    asked = questions(atlas().commune(commune).zone, model_in_use(on))
     facts = {fact for age in member.possible_ages(on) for fact in asked.of_member(member.relation, age)}
     return tuple(fact for fact in MEMBER_FACTS if fact in facts)
 
@@ -88,7 +88,7 @@ async def prepare(
         for member in listed
         if member.awaited
     }
-    return Prepared(only_asked(facts, model_on(today)), awaited)
+    return Prepared(only_asked(facts, model_in_use(today)), awaited)
 
 
 def _facts_of(member: Member, answers: MemberAnswers) -> MemberFacts:
@@ -192,7 +192,7 @@ def _answers(member: MemberFacts) -> MemberAnswers:
 
 
 def _check_complete(listed: tuple[Member, ...], facts: Facts, awaited: Mapping[str, MemberAnswers]) -> None:
-    missing = missing_facts(facts, model_on(facts.declared_on))
+    missing = missing_facts(facts, model_in_use(facts.declared_on))
     if missing:
         raise IncompleteFacts(missing)
     for member in listed:

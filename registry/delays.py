@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from registry.datafiles import DEFAULT_PROFILE, InvalidData, read_json
+from registry.datafiles import IN_USE, InvalidData, named, read_json
 
 
 class Delay(BaseModel):
@@ -49,7 +49,7 @@ class Delays:
     pre_registration_days: int
 
 
-def delays_on(day: date, profile: str = DEFAULT_PROFILE) -> Delays:
+def delays_on(day: date, profile: str = IN_USE) -> Delays:
     """Raises InvalidData when a delay is not set for that day."""
     days = {name: delay.days for name, delay in delay_sources(day, profile).items()}
     if missing := set(Delays.__slots__) - set(days):
@@ -57,10 +57,10 @@ def delays_on(day: date, profile: str = DEFAULT_PROFILE) -> Delays:
     return Delays(**days)
 
 
-def delay_sources(day: date, profile: str = DEFAULT_PROFILE) -> Mapping[str, Delay]:
+def delay_sources(day: date, profile: str = IN_USE) -> Mapping[str, Delay]:
     """The delays in force on a day by name, with their status and source."""
     in_force: dict[str, Delay] = {}
-    for delay in _delays(profile):
+    for delay in _delays(named(profile)):
         if delay.effective_from <= day:
             in_force[delay.name] = delay
     return in_force

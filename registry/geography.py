@@ -1,6 +1,8 @@
-"""Regions, provinces and communes of a profile: names by language, who belongs to whom, and search.
+"""Places of a profile on three levels: names by language, who belongs to whom, and search.
 
-Codes are those of the statistics office: region `RR`, province `RR.PPP`, commune `RR.PPP.CC.NN`.
+In Morocco these are regions, provinces and communes, with the codes of the statistics office: region `RR`, province
+`RR.PPP`, commune `RR.PPP.CC.NN`. A country that has wilayas is one region; its wilayas stand where provinces do, and
+a commune names its daïra.
 """
 
 import unicodedata
@@ -11,7 +13,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeVar
 
-from registry.datafiles import DEFAULT_PROFILE, InvalidData, read_csv
+from registry.datafiles import IN_USE, InvalidData, has_file, named, read_csv
 from registry.facts import Zone
 
 # A reader of Amazigh without an Amazigh name reads the Arabic one, which is official everywhere.
@@ -26,6 +28,9 @@ class PlaceKind(StrEnum):
     MUNICIPALITY = "municipality"
     ARRONDISSEMENT = "arrondissement"
     RURAL = "rural"
+    COUNTRY = "country"
+    WILAYA = "wilaya"
+    COMMUNE = "commune"
 
 
 class UnknownPlace(Exception):
@@ -46,11 +51,12 @@ class PlaceName(NamedTuple):
 
 
 class Option(NamedTuple):
-    """A place as one line of a list to choose from."""
+    """A place as one line of a list to choose from. `group` is the part of the list where it stands, if any."""
 
     code: str
     text: str
     lang: str
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,15 @@ class Province(Place):
 class Commune(Place):
     province_code: str
     region_code: str
-    zone: Zone
+    zone: Zone | None
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def index_zone(self) -> Zone:
+        """The zone by whose formula the commune counts. Raises LookupError where communes have none."""
+        if self.zone is None:
+            raise LookupError(f"the commune {self.code} has no zone")
+        return self.zone
 
 
 SomePlace = TypeVar("SomePlace", bound=Place)
@@ -133,16 +147,54 @@ class Atlas:
         return tuple(commune for _, commune in found[:limit])
 
 
-def atlas(profile: str = DEFAULT_PROFILE) -> Atlas:
+def atlas(profile: str = IN_USE) -> Atlas:
     """The places of a profile, read once. Raises InvalidData when a file contradicts another."""
-    return _load_atlas(profile)
+    return _load_atlas(named(profile))
 
 
 @cache
 def _load_atlas(profile: str) -> Atlas:
+    if has_file(profile, "geography/wilayas.csv"):
+        return _atlas(*_wilayas(profile))
     regions = _by_code(_region(row) for row in read_csv(profile, "geography/regions.csv"))
     provinces = _by_code(_province(row, regions) for row in read_csv(profile, "geography/provinces.csv"))
     communes = _by_code(_commune(row, provinces) for row in read_csv(profile, "geography/communes.csv"))
+    return _atlas(regions, provinces, communes)
+
+
+def _wilayas(
+    profile: str,
+) -> tuple[Mapping[str, Region], Mapping[str, Province], Mapping[str, Commune]]:
+    (country,) = read_csv(profile, "geography/country.csv")
+    whole = Region(code=country["code"], kind=PlaceKind.COUNTRY, names=_names(country))
+    wilayas = _by_code(
+        Province(code=row["code"], kind=PlaceKind.WILAYA, names=_names(row), region_code=whole.code)
+        for row in read_csv(profile, "geography/wilayas.csv")
+    )
+    communes = _by_code(
+        _commune_of_wilaya(row, wilayas) for row in read_csv(profile, "geography/communes.csv")
+    )
+    return {whole.code: whole}, wilayas, communes
+
+
+def _commune_of_wilaya(row: Mapping[str, str], wilayas: Mapping[str, Province]) -> Commune:
+    wilaya = wilayas.get(row["wilaya_code"])
+    if wilaya is None:
+        raise InvalidData(f"commune {row['code']} names an unknown wilaya {row['wilaya_code']!r}")
+    return Commune(
+        code=row["code"],
+        kind=PlaceKind.COMMUNE,
+        names=_names(row),
+        province_code=wilaya.code,
+        region_code=wilaya.region_code,
+        zone=None,
+        groups={lang: row[f"daira_{lang}"] for lang in FALLBACK_LANGUAGES},
+    )
+
+
+def _atlas(
+    regions: Mapping[str, Region], provinces: Mapping[str, Province], communes: Mapping[str, Commune]
+) -> Atlas:
     return Atlas(
         regions=regions,
         provinces=provinces,
@@ -153,17 +205,26 @@ def _load_atlas(profile: str) -> Atlas:
     )
 
 
-@cache
-def options(parent: str | None, locale: str, profile: str = DEFAULT_PROFILE) -> tuple[Option, ...]:
+def options(parent: str | None, locale: str, profile: str = IN_USE) -> tuple[Option, ...]:
     """What a list offers, sorted by name: the regions (no parent), a region's provinces, a province's communes.
 
     Raises UnknownPlace.
     """
+    return _options(parent, locale, named(profile))
+
+
+@cache
+def _options(parent: str | None, locale: str, profile: str) -> tuple[Option, ...]:
     places: Iterable[Place] = (
         atlas(profile).regions.values() if parent is None else atlas(profile).children(parent)
     )
-    offered = [Option(place.code, *place_name(place, locale)) for place in places]
-    return tuple(sorted(offered, key=lambda option: (fold(option.text), option.code)))
+    offered = [Option(place.code, *place_name(place, locale), _group(place, locale)) for place in places]
+    return tuple(sorted(offered, key=lambda option: (fold(option.group), fold(option.text), option.code)))
+
+
+def _group(place: Place, locale: str) -> str:
+    groups = place.groups if isinstance(place, Commune) else {}
+    return groups.get(locale) or groups.get(FALLBACK_LANGUAGES[0], "")
 
 
 def fold(text: str) -> str:

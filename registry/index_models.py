@@ -11,10 +11,11 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from registry.datafiles import DEFAULT_PROFILE, InvalidData, data_files, read_json
+from registry.datafiles import IN_USE, InvalidData, data_files, named, read_json
 from registry.facts import Zone
 from registry.geography import FALLBACK_LANGUAGES, PlaceName, atlas
 from registry.measures import AnyVariable, ExactText, Variable
+from registry.profiles import profile
 
 MODEL_FILES: Final = "index-model-"
 
@@ -101,20 +102,20 @@ class IndexModel(_Dated):
 APPROVED_MODELS: Final[ContextVar[tuple[IndexModel, ...]]] = ContextVar("approved_models", default=())
 
 
-def models(profile: str = DEFAULT_PROFILE) -> tuple[IndexModel, ...]:
+def models(profile: str = IN_USE) -> tuple[IndexModel, ...]:
     """All models of a profile, oldest first; its files are read once. Raises InvalidData."""
     approved = APPROVED_MODELS.get()
     if not approved:
-        return _load_models(profile)
-    return tuple(sorted((*_load_models(profile), *approved), key=lambda model: model.effective_from))
+        return _load_models(named(profile))
+    return tuple(sorted((*_load_models(named(profile)), *approved), key=lambda model: model.effective_from))
 
 
-def models_of_files(profile: str = DEFAULT_PROFILE) -> tuple[IndexModel, ...]:
+def models_of_files(profile: str = IN_USE) -> tuple[IndexModel, ...]:
     """The models that came with the portal. Raises InvalidData."""
-    return _load_models(profile)
+    return _load_models(named(profile))
 
 
-def model_on(day: date, profile: str = DEFAULT_PROFILE) -> IndexModel:
+def model_on(day: date, profile: str = IN_USE) -> IndexModel:
     """The model in force on a day. Raises UnknownModel before the first one."""
     in_force = [model for model in models(profile) if model.effective_from <= day]
     if not in_force:
@@ -122,7 +123,12 @@ def model_on(day: date, profile: str = DEFAULT_PROFILE) -> IndexModel:
     return in_force[-1]
 
 
-def model_named(name: str, profile: str = DEFAULT_PROFILE) -> IndexModel:
+def model_in_use(day: date) -> IndexModel | None:
+    """The model in force on a day; None in a country that computes no index. Raises UnknownModel."""
+    return model_on(day) if profile().index else None
+
+
+def model_named(name: str, profile: str = IN_USE) -> IndexModel:
     """The model that an old index names. Raises UnknownModel."""
     for model in models(profile):
         if model.name == name:

@@ -17,10 +17,11 @@ from notifications.references import LONG, new_reference
 from registry.acts import Act
 from registry.announcements import announce_index
 from registry.dates import local_date, week_start
-from registry.facts import Relation
+from registry.facts import Facts, IncompleteFacts, Relation
+from registry.index_models import model_in_use
 from registry.moves import Move, compare
-from registry.programmes import Decision, decide
-from registry.scoring import Index, Line, model_on
+from registry.programmes import Decision, decide, looks_again_on
+from registry.scoring import Index, Line
 from registry.sources.contradictions import reconsider
 from registry.sources.queue import ask_later
 from registry.tables import (
@@ -32,7 +33,7 @@ from registry.tables import (
     MembershipStatus,
     RequestStatus,
 )
-from registry.variables import index_of
+from registry.variables import index_of, missing_facts
 from registry.versions import Version
 
 HISTORY_LENGTH = 24
@@ -45,7 +46,7 @@ async def compute_index(
 ) -> IndexEvent:
     """Score a version of a locked household's facts, decide every programme, and tell the adults of the household.
 
-    The sources are asked about what was declared afterwards, by the worker.
+    A country without an index decides alone. The sources are asked about what was declared afterwards, by the worker.
 
     Raises IncompleteFacts.
     """
@@ -53,15 +54,19 @@ async def compute_index(
     event = IndexEvent(
         household_id=household.id,
         declaration_id=version.declaration.id,
-        model=result.model,
-        zone=result.zone,
-        region=result.region,
-        index=result.index,
-        lines=result.written_lines(),
+        lines=result.written_lines() if result else [],
+        looks_again_on=looks_again_on(version.facts(), local_date(now)),
         decisions=[written_decision(decision) for decision in decisions],
         reason=reason,
         computed_at=now,
     )
+    if result:
+        event.model, event.zone, event.region, event.index = (
+            result.model,
+            result.zone,
+            result.region,
+            result.index,
+        )
     session.add(event)
     await session.flush()
     session.add_all(_eligibility(event, decision) for decision in decisions)
@@ -73,7 +78,7 @@ async def compute_index(
         action=Act.INDEX_COMPUTED,
         household_id=household.id,
         reference=version.declaration.reference,
-        details={"model": result.model, "reason": reason.value},
+        details={"model": result.model, "reason": reason.value} if result else {"reason": reason.value},
         now=now,
     )
     await announce_index(session, household_id=household.id, now=now)
@@ -83,11 +88,19 @@ async def compute_index(
     return event
 
 
-def score_version(version: Version, now: datetime) -> tuple[Index, tuple[Decision, ...]]:
-    """The index of a version by the model of the day, and what it opens. Raises IncompleteFacts."""
-    today = local_date(now)
-    facts = version.facts()
-    result = index_of(facts, model_on(today))
+def score_version(version: Version, now: datetime) -> tuple[Index | None, tuple[Decision, ...]]:
+    """The index of a version by the model of the day, and what is open. Raises IncompleteFacts."""
+    return score_facts(version.facts(), local_date(now))
+
+
+def score_facts(facts: Facts, today: date) -> tuple[Index | None, tuple[Decision, ...]]:
+    """The index, None in a country that computes none, and the decision of every programme. Raises IncompleteFacts."""
+    model = model_in_use(today)
+    if model is None:
+        if missing := missing_facts(facts, None):
+            raise IncompleteFacts(missing)
+        return None, decide(None, facts, today)
+    result = index_of(facts, model)
     return result, decide(result.index, facts, today)
 
 
@@ -156,6 +169,7 @@ class HouseholdView:
     decisions: list[dict[str, Any]] | None
     reason: IndexReason | None
     computed_at: datetime | None
+    looks_again_on: date | None
     request_reference: str | None
     request_status: RequestStatus | None
     request_due_on: date | None
@@ -219,6 +233,7 @@ _VIEW = (
         _index.c.decisions,
         _index.c.reason,
         _index.c.computed_at,
+        _index.c.looks_again_on,
         _request.c.reference,
         _request.c.status,
         _request.c.due_on,

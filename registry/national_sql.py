@@ -101,9 +101,9 @@ def _largest(formula: ZoneFormula) -> Decimal:
 def _places(model: IndexModel, decimals: int) -> Iterator[str]:
     """Every commune with what its zone and region give to the index before any variable."""
     for commune in atlas().communes.values():
-        formula = model.zones[commune.zone]
+        formula = model.zones[commune.index_zone]
         constant = formula.constant + formula.regional_terms[commune.region_code].term
-        yield f"('{commune.code}', '{commune.zone.value}', {_scaled(constant, decimals)})"
+        yield f"('{commune.code}', '{commune.index_zone.value}', {_scaled(constant, decimals)})"
 
 
 class _ZoneQuery:

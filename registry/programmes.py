@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic_core import to_json
 
 from registry.categories import CategoriesRule, CategoryOutcome, outcomes, total, turning_days
-from registry.datafiles import DEFAULT_PROFILE
+from registry.datafiles import IN_USE, named
 from registry.facts import Facts, IncompleteFacts, MemberFacts, MissingFact, Schooling
 from registry.measures import MemberQuestion, within
 from registry.programme_files import (
@@ -146,17 +146,17 @@ class Decision:
         }
 
 
-def programmes(profile: str = DEFAULT_PROFILE) -> tuple[Programme, ...]:
+def programmes(profile: str = IN_USE) -> tuple[Programme, ...]:
     """All programmes of a profile in the order they are shown, as they are approved. Raises InvalidData."""
-    return programmes_in_use(profile)
+    return programmes_in_use(named(profile))
 
 
-def programmes_of_files(profile: str = DEFAULT_PROFILE) -> tuple[Programme, ...]:
+def programmes_of_files(profile: str = IN_USE) -> tuple[Programme, ...]:
     """The programmes that came with the portal. Raises InvalidData."""
-    return load_programmes(profile)
+    return load_programmes(named(profile))
 
 
-def programme(code: str, profile: str = DEFAULT_PROFILE) -> Programme:
+def programme(code: str, profile: str = IN_USE) -> Programme:
     """Raises UnknownProgramme."""
     for each in programmes(profile):
         if each.code == code:
@@ -164,14 +164,14 @@ def programme(code: str, profile: str = DEFAULT_PROFILE) -> Programme:
     raise UnknownProgramme(code)
 
 
-def thresholds(on: date, profile: str = DEFAULT_PROFILE) -> tuple[Threshold, ...]:
+def thresholds(on: date, profile: str = IN_USE) -> tuple[Threshold, ...]:
     """The thresholds in force on a day, the lowest first."""
     in_force = ((each.code, _latest(each.rules, on)) for each in programmes(profile))
     found = [Threshold(code, rule.at_or_below) for code, rule in in_force if isinstance(rule, ThresholdRule)]
     return tuple(sorted(found, key=lambda threshold: threshold.at_or_below))
 
 
-def member_questions(profile: str = DEFAULT_PROFILE) -> tuple[MemberQuestion, ...]:
+def member_questions(profile: str = IN_USE) -> tuple[MemberQuestion, ...]:
     """The facts of members that amounts and categories depend on."""
     rules = (rule for programme in programmes(profile) for rule in programme.rules)
     of_categories = [
@@ -185,9 +185,7 @@ def member_questions(profile: str = DEFAULT_PROFILE) -> tuple[MemberQuestion, ..
     return tuple(dict.fromkeys([*asked, *of_categories]))
 
 
-def decide(
-    index: Decimal | None, facts: Facts, on: date, profile: str = DEFAULT_PROFILE
-) -> tuple[Decision, ...]:
+def decide(index: Decimal | None, facts: Facts, on: date, profile: str = IN_USE) -> tuple[Decision, ...]:
     """What every programme in force on a day means for a household, in the order they are shown.
 
     An index is None where the country computes none. For an index ages are those of the day of the declaration, as in
@@ -223,7 +221,7 @@ def decide_by_categories(programme: Programme, rule: CategoriesRule, facts: Fact
     )
 
 
-def looks_again_on(facts: Facts, after: date, profile: str = DEFAULT_PROFILE) -> date | None:
+def looks_again_on(facts: Facts, after: date, profile: str = IN_USE) -> date | None:
     """The first day on which the same facts decide a category otherwise: a card has ended, somebody has a birthday,
     a new version of the rule is in force. None when time alone changes nothing.
     """
@@ -240,11 +238,16 @@ def looks_again_on(facts: Facts, after: date, profile: str = DEFAULT_PROFILE) ->
 
 
 def _by_category(facts: Facts, on: date, profile: str) -> tuple[tuple[CategoryOutcome, ...], ...]:
-    in_force = (_latest(each.rules, on) for each in programmes(profile))
-    return tuple(outcomes(rule, facts, on) for rule in in_force if isinstance(rule, CategoriesRule))
+    return tuple(outcomes(rule, facts, on) for rule in categories_in_force(on, profile).values())
 
 
-def categories_rule(code: str, since: date, profile: str = DEFAULT_PROFILE) -> CategoriesRule:
+def categories_in_force(on: date, profile: str = IN_USE) -> Mapping[str, CategoriesRule]:
+    """What opens each programme that looks at no index on a day, by the programme's code."""
+    in_force = {each.code: _latest(each.rules, on) for each in programmes(profile)}
+    return {code: rule for code, rule in in_force.items() if isinstance(rule, CategoriesRule)}
+
+
+def categories_rule(code: str, since: date, profile: str = IN_USE) -> CategoriesRule:
     """The version of a programme's categories that a decision was taken by. Raises UnknownProgramme."""
     for rule in programme(code, profile).rules:
         if isinstance(rule, CategoriesRule) and rule.effective_from == since:
@@ -252,24 +255,18 @@ def categories_rule(code: str, since: date, profile: str = DEFAULT_PROFILE) -> C
     raise UnknownProgramme(code)
 
 
-def rules_in_force(on: date, profile: str = DEFAULT_PROFILE) -> Mapping[str, ThresholdRule | BandsRule]:
+def rules_in_force(on: date, profile: str = IN_USE) -> Mapping[str, ThresholdRule | BandsRule]:
     """What an index opens each programme by on a day, by the programme's code."""
     in_force = {each.code: _latest(each.rules, on) for each in programmes(profile)}
     return {code: rule for code, rule in in_force.items() if isinstance(rule, ThresholdRule | BandsRule)}
 
 
-def amounts_in_force(on: date, profile: str = DEFAULT_PROFILE) -> Mapping[str, ChildAmounts | None]:
+def amounts_in_force(on: date, profile: str = IN_USE) -> Mapping[str, ChildAmounts | None]:
     """What the programmes give on a day where it depends on children, by the programme's code."""
     return {each.code: _latest(each.amounts, on) for each in programmes(profile)}
 
 
-def categories_in_force(on: date, profile: str = DEFAULT_PROFILE) -> Mapping[str, CategoriesRule]:
-    """What opens each programme that looks at no index on a day, by the programme's code."""
-    in_force = {each.code: _latest(each.rules, on) for each in programmes(profile)}
-    return {code: rule for code, rule in in_force.items() if isinstance(rule, CategoriesRule)}
-
-
-def rules_digest(on: date, profile: str = DEFAULT_PROFILE) -> str:
+def rules_digest(on: date, profile: str = IN_USE) -> str:
     """A mark of all the rules and amounts in force on a day: two days with the same one decide alike."""
     in_force = [
         (each.code, each.benefit, each.source, _latest(each.rules, on), _latest(each.amounts, on))

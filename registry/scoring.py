@@ -10,7 +10,6 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
 from typing import Final
 
-from registry.datafiles import DEFAULT_PROFILE
 from registry.facts import Zone
 from registry.geography import UnknownPlace, atlas
 from registry.index_models import (
@@ -144,7 +143,7 @@ def _formula(model: IndexModel, zone: str) -> ZoneFormula:
 
 def _region_code(region: str) -> str:
     try:
-        return atlas(DEFAULT_PROFILE).region_named(region).code
+        return atlas().region_named(region).code
     except UnknownPlace as error:
         raise InvalidInput(InputFault.UNKNOWN_REGION, region) from error
 

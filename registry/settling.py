@@ -11,9 +11,9 @@ from identity.audit import SYSTEM, record
 from registry.acts import Act
 from registry.dates import local_date
 from registry.facts import BirthPrecision
+from registry.index_models import model_in_use
 from registry.indexes import compute_index
 from registry.members import counts
-from registry.scoring import model_on
 from registry.tables import Household, IndexReason, Membership, MembershipStatus, Origin
 from registry.variables import missing_facts
 from registry.versions import Version, VersionMember, read_version, write_version
@@ -94,7 +94,7 @@ async def _write_settled(
         now=now,
     )
     # A model that came into force meanwhile may ask more: the household declares anew then.
-    if not missing_facts(version.facts(), model_on(local_date(now))):
+    if not missing_facts(version.facts(), model_in_use(local_date(now))):
         reason = IndexReason.MEMBERSHIP if household.current_index_id else IndexReason.FIRST
         await compute_index(session, household=household, version=version, reason=reason, now=now)
     return version

@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from registry.centres import Centre, centres
-from registry.datafiles import DEFAULT_PROFILE, InvalidData, read_json
-from registry.dates import COUNTRY_TIME, local_date
+from registry.datafiles import IN_USE, InvalidData, named, read_json
+from registry.dates import country_time, local_date
 
 
 class AppointmentRules(BaseModel):
@@ -68,23 +68,23 @@ class Slot:
     desks: int
 
 
-def rules_on(day: date, profile: str = DEFAULT_PROFILE) -> AppointmentRules:
+def rules_on(day: date, profile: str = IN_USE) -> AppointmentRules:
     """Raises InvalidData when nothing is configured for that day."""
-    in_force = [rules for rules in _file(profile).rules if rules.effective_from <= day]
+    in_force = [rules for rules in _file(named(profile)).rules if rules.effective_from <= day]
     if not in_force:
         raise InvalidData(f"{profile}/appointments.json says nothing about {day.isoformat()}")
     return max(in_force, key=lambda rules: rules.effective_from)
 
 
-def is_closed(day: date, profile: str = DEFAULT_PROFILE) -> bool:
+def is_closed(day: date, profile: str = IN_USE) -> bool:
     """Whether the centres of the country are closed, whatever weekday it is."""
-    written = _file(profile)
+    written = _file(named(profile))
     return any(
         day.strftime("%m-%d") == each.day and each.effective_from <= day for each in written.holidays
     ) or any(each.first_day <= day <= each.last_day for each in written.closed)
 
 
-def slots_on(centre: Centre, day: date, profile: str = DEFAULT_PROFILE) -> tuple[Slot, ...]:
+def slots_on(centre: Centre, day: date, profile: str = IN_USE) -> tuple[Slot, ...]:
     """The slots of one day in their order; none when the centre is closed. A slot ends before the centre does."""
     rules = rules_on(day, profile)
     desks = rules.desks_of(centre.code)
@@ -123,7 +123,7 @@ def reminder_due(starts_at: datetime) -> datetime:
 
 
 def _instant(day: date, at: time) -> datetime:
-    return datetime.combine(day, at, COUNTRY_TIME).astimezone(UTC)
+    return datetime.combine(day, at, country_time()).astimezone(UTC)
 
 
 @cache

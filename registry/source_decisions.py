@@ -43,9 +43,9 @@ class AlreadyAnswered(Refused):
 
 @dataclass(frozen=True)
 class Effect:
-    """What the index would be with the value of the source, and what it would open."""
+    """What the index would be with the value of the source, and what it would open; None where there is no index."""
 
-    index: Index
+    index: Index | None
     decisions: tuple[Decision, ...]
 
 

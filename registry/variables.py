@@ -23,6 +23,7 @@ from registry.facts import (
 )
 from registry.geography import atlas
 from registry.measures import MemberQuestion
+from registry.profiles import profile
 from registry.programmes import member_questions as programme_questions
 from registry.scoring import Index, IndexModel, exact_text, models, score
 
@@ -49,7 +50,7 @@ def index_of(facts: Facts, model: IndexModel) -> Index:
     """The index of a household by its facts. Raises IncompleteFacts, UnknownPlace."""
     commune = atlas().commune(facts.household.commune)
     values = variable_values(facts, model)
-    return score(model, zone=commune.zone, region=commune.region_code, values=values)
+    return score(model, zone=commune.index_zone, region=commune.region_code, values=values)
 
 
 def variable_values(facts: Facts, model: IndexModel) -> dict[str, Decimal]:
@@ -66,9 +67,9 @@ def variable_values(facts: Facts, model: IndexModel) -> dict[str, Decimal]:
     }
 
 
-def missing_facts(facts: Facts, model: IndexModel) -> tuple[MissingFact, ...]:
+def missing_facts(facts: Facts, model: IndexModel | None) -> tuple[MissingFact, ...]:
     """What the zone's model and the programmes need and was not answered. Raises UnknownPlace."""
-    asked = questions(zone_of(facts), model)
+    asked = questions(_zone(facts), model)
     missing = [MissingFact(fact) for fact in asked.household if getattr(facts.household, fact) is None]
     for member in facts.members:
         answers = asked.of_member(member.relation, facts.age(member))
@@ -87,12 +88,12 @@ def unanswered(asked: Iterable[str], answers: BaseModel) -> tuple[str, ...]:
     )
 
 
-def only_asked(facts: Facts, model: IndexModel) -> Facts:
+def only_asked(facts: Facts, model: IndexModel | None) -> Facts:
     """The same facts without the answers that no rule uses, such as those given before a move to another zone.
 
     Raises UnknownPlace.
     """
-    asked = questions(zone_of(facts), model)
+    asked = questions(_zone(facts), model)
     kept = {"commune", "district", *asked.household}
     household = facts.household.model_copy(update=dict.fromkeys(set(HouseholdFacts.model_fields) - kept))
     members = tuple(
@@ -102,24 +103,30 @@ def only_asked(facts: Facts, model: IndexModel) -> Facts:
     return facts.model_copy(update={"household": household, "members": members})
 
 
-def zone_of(facts: Facts) -> Zone:
-    """Raises UnknownPlace."""
+def _zone(facts: Facts) -> Zone | None:
     return atlas().commune(facts.household.commune).zone
 
 
-def questions(zone: Zone, model: IndexModel | None = None) -> Questions:
+def zone_of(facts: Facts) -> Zone:
+    """Raises UnknownPlace."""
+    return atlas().commune(facts.household.commune).index_zone
+
+
+def questions(zone: Zone | None, model: IndexModel | None = None) -> Questions:
     """What the zone's model (any model, when none is given) and the programmes ask, and nothing else.
 
     A form without a day of its own must neither hide what the model in force needs nor what the next one will need.
+    A country without an index has neither zones nor models.
     """
-    return _questions(zone, (model,) if model else models(), programme_questions())
+    asking = ((model,) if model else models()) if profile().index else ()
+    return _questions(zone, asking, programme_questions())
 
 
 @cache
 def _questions(
-    zone: Zone, asking: tuple[IndexModel, ...], of_programmes: tuple[MemberQuestion, ...]
+    zone: Zone | None, asking: tuple[IndexModel, ...], of_programmes: tuple[MemberQuestion, ...]
 ) -> Questions:
-    variables = [variable for model in asking for variable in model.zones[zone].variables]
+    variables = [variable for model in asking if zone for variable in model.zones[zone].variables]
     household = {fact for variable in variables for fact in variable.household_questions()}
     of_models = [question for variable in variables if (question := variable.member_question())]
     return Questions(

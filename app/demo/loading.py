@@ -8,14 +8,16 @@ from collections.abc import Callable
 from sqlalchemy import func, insert, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.demo import newcomers, officers, people, stories
+from app.demo import newcomers, officers
 from app.demo.declared import rows_of
 from app.demo.models import propose_model
 from app.demo.population import Family, families
 from app.demo.registers import write_registers
+from app.demo.worlds import world
 from app.requests import Portal
 from identity.staff import add_staff
 from identity.tables import Person
+from notifications.country import MOROCCO, country
 from registry.centres import centres_of
 from registry.tables import (
     Declaration,
@@ -43,17 +45,18 @@ async def load_world(portal: Portal, *, households: int, progress: Callable[[int
     async with portal.writes() as session:
         await _register_characters(session)
         await _add_officers(session, portal, now)
-        await stories.tell(session, portal, now)
-        await newcomers.expect_newcomer(session, now)
-        await _load_population(session, households, now, progress)
+        await world().tell(session, portal, now)
+        if country().code == MOROCCO.code:
+            await newcomers.expect_newcomer(session, now)
+        await _load_population(session, households if world().populated else 0, now, progress)
         await session.commit()
     write_registers(portal.settings.sources_dir, now.date())
     await propose_model(portal)
 
 
 async def _register_characters(session: AsyncSession) -> None:
-    ids = {character.key: number for number, character in enumerate(people.CHARACTERS, start=1)}
-    for character in people.CHARACTERS:
+    ids = {character.key: number for number, character in enumerate(world().characters, start=1)}
+    for character in world().characters:
         session.add(
             Person(
                 id=ids[character.key],
@@ -76,7 +79,7 @@ async def _register_characters(session: AsyncSession) -> None:
 
 
 async def _add_officers(session: AsyncSession, portal: Portal, now: dt.datetime) -> None:
-    for officer in officers.OFFICERS:
+    for officer in world().officers:
         await add_staff(
             session,
             email=officer.email,
@@ -119,7 +122,8 @@ async def _continue_numbering(session: AsyncSession) -> None:
     for table in IN_ORDER:
         name = table.__tablename__
         last = await session.scalar(select(func.max(table.id)))
-        await session.execute(
+        connection = await session.connection()
+        await connection.execute(
             text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :last)"),
             {"name": name, "last": last or 1},
         )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.demo.people import BY_KEY, CHARACTERS, PASSWORD
+from app.demo.people import BY_KEY, CHARACTERS, PASSWORD, Character
 from app.requests import Portal
 from identity.recovery import new_recovery_code, parse_recovery_code
 from identity.tables import Account, Person, Proofing
+from notifications.country import country
 from registry.declarations import prepare, send_declaration
 from registry.facts import (
     Diploma,
@@ -74,17 +76,20 @@ def _adult(*, active: bool = False, occupation: Occupation = Occupation.NONE) ->
 
 async def tell(session: AsyncSession, portal: Portal, now: dt.datetime) -> None:
     """Open the accounts, then let each story happen."""
-    ids = await _open_accounts(session, portal, now)
+    ids = await open_accounts(session, portal, now, CHARACTERS)
     await _widow(session, ids["khadija"], now)
     await _alone(session, ids["rahma"], now)
     await _divorced(session, ids["naima"], now)
     await _village(session, ids["brahim"], now)
 
 
-async def _open_accounts(session: AsyncSession, portal: Portal, now: dt.datetime) -> dict[str, int]:
+async def open_accounts(
+    session: AsyncSession, portal: Portal, now: dt.datetime, characters: Iterable[Character]
+) -> dict[str, int]:
+    """An account for everybody who has one; the ids of all by their keys."""
     password = await portal.hasher.hash(PASSWORD)
     ids = {}
-    for character in CHARACTERS:
+    for character in characters:
         person = (await session.exec(select(Person).where(Person.identifier == character.identifier))).one()
         ids[character.key] = person.id or 0
         if not character.has_account:
@@ -95,7 +100,7 @@ async def _open_accounts(session: AsyncSession, portal: Portal, now: dt.datetime
                 password_hash=password,
                 recovery_hash=await portal.hasher.hash(parse_recovery_code(new_recovery_code())),
                 phone=character.phone or "",
-                email=f"{character.key}@example.ma",
+                email=f"{character.key}@example.{country().code}",
                 email_confirmed_at=now,
                 language=character.language,
                 sms_language=character.language,
@@ -126,7 +131,7 @@ async def _widow(session: AsyncSession, person_id: int, now: dt.datetime) -> Non
         internet_mad=Decimal(149),
         **HOME,
     )
-    await _declare(session, person_id, home, answers, now)
+    await declare_household(session, person_id, home, answers, now)
     await request_recomputation(
         session,
         person_id=person_id,
@@ -151,7 +156,7 @@ async def _alone(session: AsyncSession, person_id: int, now: dt.datetime) -> Non
         internet_mad=Decimal(0),
         **HOME,
     )
-    await _declare(session, person_id, home, {HEAD_KEY: _adult()}, now)
+    await declare_household(session, person_id, home, {HEAD_KEY: _adult()}, now)
 
 
 async def _divorced(session: AsyncSession, person_id: int, now: dt.datetime) -> None:
@@ -175,7 +180,7 @@ async def _divorced(session: AsyncSession, person_id: int, now: dt.datetime) -> 
         internet_mad=Decimal(0),
         **HOME,
     )
-    await _declare(session, person_id, first, {HEAD_KEY: _adult(), reference: AT_SCHOOL}, before)
+    await declare_household(session, person_id, first, {HEAD_KEY: _adult(), reference: AT_SCHOOL}, before)
     await request_recomputation(
         session,
         person_id=person_id,
@@ -198,7 +203,7 @@ async def _divorced(session: AsyncSession, person_id: int, now: dt.datetime) -> 
         **HOME,
     )
     answers = {HEAD_KEY: _adult(active=True, occupation=Occupation.OTHER), reference: AT_SCHOOL}
-    await _declare(session, person_id, home, answers, now)
+    await declare_household(session, person_id, home, answers, now)
 
 
 async def _village(session: AsyncSession, person_id: int, now: dt.datetime) -> None:
@@ -228,10 +233,10 @@ async def _village(session: AsyncSession, person_id: int, now: dt.datetime) -> N
         cows=1,
     )
     answers = {HEAD_KEY: _adult(active=True, occupation=Occupation.FARMER), reference: _adult()}
-    await _declare(session, person_id, home, answers, now)
+    await declare_household(session, person_id, home, answers, now)
 
 
-async def _declare(
+async def declare_household(
     session: AsyncSession,
     person_id: int,
     home: HouseholdFacts,

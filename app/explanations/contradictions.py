@@ -9,8 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from app.explanations.categories import in_its_language
 from app.explanations.ledger import Explained, told_line
-from app.explanations.programmes import in_its_language
 from registry.scoring import Line
 from registry.source_tables import Contradiction, ContradictionStatus
 from registry.sources.configuration import sources

@@ -1,4 +1,4 @@
-"""What an index opens, in words: open or not, how much money, by how much, and why."""
+"""What is open, in words: how much money, by how much or by which category, and why."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from app.explanations.categories import CategoryWords, category_words, in_its_language
 from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
 from app.i18n.formats import format_exact, format_mad
 from app.i18n.locales import LOCALES
-from registry.geography import PlaceName
 from registry.programmes import Benefit, ComponentKind, Outcome, programme
 
 STATUS = {
@@ -38,6 +38,7 @@ ABOVE = N_("The index is above the threshold of %(threshold)s by %(distance)s.")
 BELOW = N_("The index is under the threshold of %(threshold)s by %(distance)s.")
 AT = N_("The index is exactly at the threshold of %(threshold)s.")
 BAND = N_("The contribution of an index above %(above)s and up to %(up_to)s.")
+NO_CATEGORY = N_("Nobody in the household is in a situation that opens it, with all its conditions.")
 LAST_BAND = N_("The contribution of an index above %(above)s.")
 
 
@@ -53,21 +54,17 @@ class ProgrammeWords:
     explanation: Markup
     parts: tuple[tuple[str, Markup], ...]
     source: str
+    categories: tuple[CategoryWords, ...] = ()
 
 
-def programme_words(decisions: Sequence[Mapping[str, Any]], lang: str) -> tuple[ProgrammeWords, ...]:
-    """The decisions that were kept with an index, in words."""
-    return tuple(_words(decision, lang) for decision in decisions)
+def programme_words(
+    decisions: Sequence[Mapping[str, Any]], lang: str, people: Mapping[int, Markup] | None = None
+) -> tuple[ProgrammeWords, ...]:
+    """The decisions that were kept, in words; with the names of `people` where a decision is about persons."""
+    return tuple(_words(decision, lang, people or {}) for decision in decisions)
 
 
-def in_its_language(name: PlaceName, lang: str) -> Markup:
-    """A name for a page of another language perhaps: so that it is read out and drawn as what it is."""
-    if name.lang == lang:
-        return escape(name.text)
-    return Markup('<bdi lang="{}">{}</bdi>').format(name.lang, name.text)
-
-
-def _words(decision: Mapping[str, Any], lang: str) -> ProgrammeWords:
+def _words(decision: Mapping[str, Any], lang: str, people: Mapping[int, Markup]) -> ProgrammeWords:
     name = programme(decision["programme"]).name(lang)
     outcome = Outcome(decision["outcome"])
     monthly = decision["monthly_mad"]
@@ -80,10 +77,13 @@ def _words(decision: Mapping[str, Any], lang: str) -> ProgrammeWords:
         explanation=_explanation(decision, outcome, lang),
         parts=tuple(_part(component, lang) for component in decision["components"]),
         source=decision["source"],
+        categories=category_words(decision, people, lang),
     )
 
 
 def _explanation(decision: Mapping[str, Any], outcome: Outcome, lang: str) -> Markup:
+    if decision["threshold"] is None:
+        return _by_category(decision, outcome, lang)
     if Benefit(decision["benefit"]) is Benefit.PAID_HEALTH_COVER and outcome is Outcome.OPEN:
         sentence = BAND if decision["at_or_below"] else LAST_BAND
         return _sentence(lang, sentence, above=decision["above"], up_to=decision["at_or_below"])
@@ -93,6 +93,14 @@ def _explanation(decision: Mapping[str, Any], outcome: Outcome, lang: str) -> Ma
         return _sentence(lang, AT, threshold=decision["threshold"])
     sentence = BELOW if outcome is Outcome.OPEN else ABOVE
     return _sentence(lang, sentence, threshold=decision["threshold"], distance=decision["distance"])
+
+
+def _by_category(decision: Mapping[str, Any], outcome: Outcome, lang: str) -> Markup:
+    """The categories that opened it; else that none did."""
+    if outcome is Outcome.CLOSED:
+        return escape(gettext(lang, NO_CATEGORY))
+    names = [each.name for each in category_words(decision, {}, lang) if each.given]
+    return Markup("<br>").join(names)
 
 
 def _sentence(lang: str, source: str, **numbers: str | None) -> Markup:

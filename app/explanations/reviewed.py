@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 from pydantic import ValidationError
 
-from app.explanations.programmes import in_its_language
+from app.explanations.categories import in_its_language
 from app.forms.declaration import FACTS_OF_STEP, facts_of, typed
 from identity.register import PersonName, names
 from registry.geography import atlas

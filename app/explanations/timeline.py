@@ -9,6 +9,10 @@ from app.i18n.catalogues import mark as N_
 from app.i18n.formats import format_date
 from app.i18n.locales import LOCALES
 from registry.indexes import HouseholdView
+from registry.profiles import profile
+
+COMPUTED, DECIDED = N_("Index computed"), N_("Decision taken")
+STUDIED, REVIEWED = N_("Recomputation request under study"), N_("Request for review under study")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class Moment:
 
 
 def moments_of(view: HouseholdView, lang: str) -> tuple[Moment, ...]:
-    """The way from the declaration to the index, and a recomputation request when one is open."""
+    """The way from the declaration to the index or the decision, and a recomputation request when one is open."""
     locale = LOCALES[lang]
     declared, computed = view.declared_at is not None, view.computed_at is not None
     moments = [
@@ -36,14 +40,14 @@ def moments_of(view: HouseholdView, lang: str) -> tuple[Moment, ...]:
     fresh = computed and view.complete is not False
     moments.append(
         Moment(
-            gettext(lang, N_("Index computed")),
+            gettext(lang, COMPUTED if profile().index else DECIDED),
             _state(fresh, declared and not view.awaited),
             format_date(view.computed_at, locale) if fresh else "",
         )
     )
     if view.request_reference:
         before = gettext(lang, N_("Before %(day)s")) % {"day": format_date(view.request_due_on, locale)}
-        moments.append(Moment(gettext(lang, N_("Recomputation request under study")), "now", before))
+        moments.append(Moment(gettext(lang, STUDIED if profile().index else REVIEWED), "now", before))
     return tuple(moments)
 
 

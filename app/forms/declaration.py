@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from enum import Enum, StrEnum
 from functools import cache
@@ -12,9 +13,10 @@ from pydantic import AfterValidator, BaseModel, StringConstraints, TypeAdapter, 
 
 from app.forms.base import Answers
 from app.forms.errors import add_sentences
-from app.forms.fields import YesNo, money, refused, text, whole_number
+from app.forms.fields import WrittenDay, YesNo, money, refused, text, whole_number
 from app.i18n.catalogues import mark as N_
 from registry.facts import (
+    CARD_RATES,
     COUNTS,
     DISTRICT_LENGTH,
     MONTHLY_MAD,
@@ -29,6 +31,7 @@ from registry.facts import (
     Zone,
 )
 from registry.geography import atlas
+from registry.profiles import profile
 from registry.variables import questions
 
 
@@ -118,6 +121,17 @@ ANSWER_OF_MEMBER_FACT: Final[dict[str, Any]] = {
     "active": YesNo,
     "occupation": Occupation,
     "health_cover": HealthCover,
+    "national": YesNo,
+    "income": YesNo,
+    "spouse_income": YesNo,
+    "unable_to_work": YesNo,
+    "lives_alone": YesNo,
+    "woman_head_of_family": YesNo,
+    "in_institution": YesNo,
+    "chronic_illness": YesNo,
+    "special_needs_card": YesNo,
+    "card_rate": whole_number(*CARD_RATES),
+    "card_expires_on": WrittenDay,
 }
 
 
@@ -142,16 +156,26 @@ class SendAnswers(Answers):
     version: whole_number(1, 1_000_000_000)  # type: ignore[valid-type]
 
 
-def asked_in(step: Step, zone: Zone) -> tuple[str, ...]:
+def may_ask(step: Step) -> bool:
+    """Whether the page asks something in any commune of the country."""
+    zones = tuple(Zone) if profile().index else (None,)
+    return any(asked_in(step, zone) for zone in zones)
+
+
+def asked_in(step: Step, zone: Zone | None) -> tuple[str, ...]:
     """The facts of a page that the zone's model uses. A page that asks nothing is left out of the declaration."""
     used = questions(zone).household
     return tuple(fact for fact in FACTS_OF_STEP[step] if fact in used)
 
 
-@cache
-def step_answers(step: Step, zone: Zone) -> type[PageAnswers]:
+def step_answers(step: Step, zone: Zone | None) -> type[PageAnswers]:
     """The form of a page about the household: every question that it asks has to be answered."""
-    asked: dict[str, Any] = {fact: (ANSWER_OF_FACT[fact], ...) for fact in asked_in(step, zone)}
+    return _step_answers(step, asked_in(step, zone))
+
+
+@cache
+def _step_answers(step: Step, facts: tuple[str, ...]) -> type[PageAnswers]:
+    asked: dict[str, Any] = {fact: (ANSWER_OF_FACT[fact], ...) for fact in facts}
     return create_model(f"{step.title()}Answers", __base__=PageAnswers, **asked)
 
 
@@ -168,6 +192,8 @@ def typed(value: object) -> str:
             return str(value.value)
         case Decimal():
             return format(value, "f")
+        case date():
+            return f"{value:%d/%m/%Y}"
     return str(value)
 
 

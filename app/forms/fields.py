@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from decimal import Decimal
@@ -111,6 +112,18 @@ def _between(number: Number, least: int, most: int) -> Number:
     return number
 
 
+def _written_day(value: Any) -> dt.date:
+    """A whole date in one line, the day first: 31/12/2027, 31 12 2027; or as machines write it, 2027-12-31."""
+    parts = [part for part in re.split(r"[^0-9]+", latin_digits(_one_text(value))) if part]
+    if len(parts) != 3:
+        raise refused("not_a_date")
+    day, month, year = reversed(parts) if len(parts[0]) == 4 else parts
+    try:
+        return dt.date(int(year), int(month), int(day))
+    except ValueError:
+        raise refused("no_such_date") from None
+
+
 def _yes_or_no(value: Any) -> bool:
     match _one_text(value):
         case "yes":
@@ -169,6 +182,7 @@ def _password(value: Any) -> str:
     return unicodedata.normalize("NFC", _one_text(value))
 
 
+WrittenDay = Annotated[dt.date, BeforeValidator(_written_day)]
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Identifier = Annotated[str, _parsed(lambda value: parse_identifier(value).value)]
 Phone = Annotated[str, _parsed(parse_phone)]

@@ -11,10 +11,9 @@ from enum import StrEnum
 from typing import Any, Self
 
 from app.forms.base import Answers, Form
-from app.forms.declaration import ABOUT_HOUSEHOLD, FACTS_OF_STEP, Step, asked_in, step_answers
+from app.forms.declaration import ABOUT_HOUSEHOLD, FACTS_OF_STEP, Step, asked_in, may_ask, step_answers
 from app.forms.members import member_answers
 from registry.declarations import facts_to_ask
-from registry.facts import Zone
 from registry.geography import atlas
 from registry.members import Member
 
@@ -61,8 +60,10 @@ class DraftAnswers:
         kept = {name: value for name, value in self.household.items() if name not in asked}
         return DraftAnswers(kept | dict(typed), self.members)
 
-    def about_member(self, key: str, typed: Typed) -> DraftAnswers:
-        return DraftAnswers(self.household, {**self.members, key: {**self.members.get(key, {}), **typed}})
+    def about_member(self, key: str, typed: Typed, asked: Sequence[str]) -> DraftAnswers:
+        """With a page's answers in place of what was there about its facts."""
+        kept = {name: value for name, value in self.members.get(key, {}).items() if name not in asked}
+        return DraftAnswers(self.household, {**self.members, key: kept | dict(typed)})
 
 
 class Journey:
@@ -72,16 +73,18 @@ class Journey:
         self.answers = answers
         self.members = members
         self.on = on
-        self.zone = _zone(answers.household.get("commune", ""))
+        commune = atlas().communes.get(answers.household.get("commune", ""))
+        # A country without an index has communes without a zone: the address is known all the same.
+        self.placed, self.zone = commune is not None, commune.zone if commune else None
         self._states = {step: self._state(step) for step in Step if step is not Step.CHECK}
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps of this household: a page on which its zone asks nothing is left out."""
-        zone = self.zone
-        return tuple(
-            step for step in Step if step not in ABOUT_HOUSEHOLD or zone is None or asked_in(step, zone)
-        )
+        """The steps of this household: a page on which nothing is asked of it is left out."""
+        return tuple(step for step in Step if step not in ABOUT_HOUSEHOLD or self._asks(step))
+
+    def _asks(self, step: Step) -> bool:
+        return bool(asked_in(step, self.zone)) if self.placed else may_ask(step)
 
     @property
     def complete(self) -> bool:
@@ -105,7 +108,7 @@ class Journey:
     def waits_for(self, step: Step) -> WaitsFor | None:
         if self.state(step) is not StepState.WAITING:
             return None
-        return WaitsFor.ADDRESS if self.zone is None and step is not Step.CHECK else WaitsFor.ALL_PARTS
+        return WaitsFor.ADDRESS if not self.placed and step is not Step.CHECK else WaitsFor.ALL_PARTS
 
     def allows(self, step: Step) -> bool:
         return self.state(step) is not StepState.WAITING
@@ -140,8 +143,8 @@ class Journey:
 
     def _state(self, step: Step) -> StepState:
         if step is Step.ADDRESS:
-            return StepState.TO_DO if self.zone is None else StepState.DONE
-        if self.zone is None:
+            return StepState.DONE if self.placed else StepState.TO_DO
+        if not self.placed:
             return StepState.WAITING
         if step is Step.MEMBERS:
             return _together([self.member_state(member) for member in self.members])
@@ -151,14 +154,9 @@ class Journey:
         """The facts that a page about the household asks. Raises LookupError before there is an address."""
         if step is Step.ADDRESS:
             return FACTS_OF_STEP[step]
-        if self.zone is None:
+        if not self.placed:
             raise LookupError("The commune comes first: it decides what is asked.")
         return asked_in(step, self.zone)
-
-
-def _zone(commune: str) -> Zone | None:
-    found = atlas().communes.get(commune)
-    return found.zone if found else None
 
 
 def _state_of(model: type[Answers], typed: Typed, asked: Sequence[str]) -> StepState:

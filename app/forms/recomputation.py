@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, create_model
 from app.forms.base import Answers
 from app.forms.declaration import ANSWER_OF_FACT, ANSWER_OF_MEMBER_FACT
 from app.forms.errors import add_sentences
-from app.forms.fields import YesNo, refused, text
+from app.forms.fields import WrittenDay, YesNo, refused, text
 from app.i18n.catalogues import mark as N_
 from registry.requests import LONGEST_WORDS
 from registry.tables import RequestReason
@@ -54,12 +54,14 @@ def recomputation_answers(fact: str | None) -> type[RecomputationAnswers]:
 
 
 def kind_of_answer(fact: str) -> str:
-    """How the right answer is asked: choice, yes_no, amount or number."""
+    """How the right answer is asked: choice, yes_no, amount, date or number."""
     kind = (ANSWER_OF_FACT | ANSWER_OF_MEMBER_FACT)[fact]
     if isinstance(kind, type) and issubclass(kind, Enum):
         return "choice"
     if kind is YesNo:
         return "yes_no"
+    if kind is WrittenDay:
+        return "date"
     return "amount" if fact.endswith("_mad") else "number"
 
 

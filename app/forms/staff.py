@@ -13,7 +13,7 @@ from app.forms.declaration import ANSWER_OF_FACT, ANSWER_OF_MEMBER_FACT, Commune
 from app.forms.errors import add_sentences
 from app.forms.fields import Email, Identifier, OneTimeCode, Password, text, whole_number
 from app.i18n.catalogues import mark as N_
-from registry.facts import DISTRICT_LENGTH
+from registry.facts import DISTRICT_LENGTH, ONLY_WITH
 from registry.requests import LONGEST_WORDS
 from registry.tables import VisitPurpose
 
@@ -53,7 +53,8 @@ def correction_answers(names: Sequence[str]) -> type[DecisionAnswers]:
 def _answer(name: str) -> tuple[Any, Any]:
     member, _, fact = name.rpartition(".")
     if member:
-        return (ANSWER_OF_MEMBER_FACT[fact], ...)
+        kind = ANSWER_OF_MEMBER_FACT[fact]
+        return (kind | None, None) if fact in ONLY_WITH else (kind, ...)
     found: tuple[Any, Any] = FREE_FACTS.get(fact) or (ANSWER_OF_FACT[fact], ...)
     return found
 

@@ -6,8 +6,9 @@ import datetime as dt
 
 from babel.dates import get_day_names
 
-from app.i18n.formats import TERRITORY_TIME, format_date
+from app.i18n.formats import format_date
 from app.i18n.locales import LOCALES
+from registry.dates import country_time
 
 
 def weekday_date(day: dt.date, lang: str) -> str:
@@ -19,10 +20,10 @@ def weekday_date(day: dt.date, lang: str) -> str:
 
 def clock_time(at: dt.datetime) -> str:
     """The hour on 24 hours, in the time of the country."""
-    return f"{at.astimezone(TERRITORY_TIME):%H:%M}"
+    return f"{at.astimezone(country_time()):%H:%M}"
 
 
 def weekday_time(at: dt.datetime, lang: str) -> str:
     """The day with its weekday, and the hour."""
     comma = "، " if LOCALES[lang].dir == "rtl" else ", "
-    return f"{weekday_date(at.astimezone(TERRITORY_TIME).date(), lang)}{comma}{clock_time(at)}"
+    return f"{weekday_date(at.astimezone(country_time()).date(), lang)}{comma}{clock_time(at)}"

@@ -15,6 +15,8 @@ from app.i18n.formats import format_date, format_datetime, format_exact, format_
 from app.i18n.labels import label
 from app.i18n.locales import LOCALES
 from app.static_files import static
+from notifications.country import country
+from registry.profiles import profile
 
 TEMPLATES_DIR = Path(__file__).parent.parent / "templates"
 
@@ -57,9 +59,16 @@ class TranslatedEnvironment(Environment):
         return tree
 
 
-@cache
 def environment(code: str) -> TranslatedEnvironment:
-    """The environment of a language, whose templates and macros see `lang`, `dir`, `locales`, `static`, `url`."""
+    """The environment of a language in the country in use.
+
+    Its templates and macros see `lang`, `dir`, `locales`, `static`, `url`, and `profile` of the country.
+    """
+    return _environment(code, country().code)
+
+
+@cache
+def _environment(code: str, of_country: str) -> TranslatedEnvironment:
     locale = LOCALES[code]
     env = TranslatedEnvironment(
         code,
@@ -81,6 +90,7 @@ def environment(code: str) -> TranslatedEnvironment:
         "dir": locale.dir,
         "locales": list(LOCALES.values()),
         "static": static,
+        "profile": profile(of_country),
         "url": lambda path: f"/{code}{path}",
     }
     env.filters |= {

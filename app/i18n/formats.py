@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
 from markupsafe import Markup
 
 from app.i18n.locales import Locale
+from notifications.country import country
+from registry.profiles import profile
 from registry.scoring import exact_text
 
-TERRITORY_TIME = ZoneInfo("Africa/Casablanca")
 NO_BREAK_SPACE = "\u00a0"
 NARROW_NO_BREAK_SPACE = "\u202f"
 MINUS = "\u2212"
-CURRENCY = {"ar": "درهم", "fr": "DH", "zgh": "ⴰⴷⵔⵀⵎ"}
 
 
 def local_day(value: dt.date | dt.datetime) -> dt.date:
     """The calendar day in the country of a moment in UTC."""
-    return value.astimezone(TERRITORY_TIME).date() if isinstance(value, dt.datetime) else value
+    return value.astimezone(country().time_zone).date() if isinstance(value, dt.datetime) else value
 
 
 def format_date(value: dt.date | dt.datetime | None, locale: Locale) -> str:
@@ -38,7 +37,7 @@ def format_datetime(value: dt.datetime | None, locale: Locale) -> str:
     """The date in words and the hour on 24 hours, in the time of the country."""
     if value is None:
         return ""
-    local = value.astimezone(TERRITORY_TIME)
+    local = value.astimezone(country().time_zone)
     return (
         f"{format_date(local.date(), locale)}، {local:%H:%M}"
         if locale.dir == "rtl"
@@ -61,7 +60,7 @@ def format_exact(value: Decimal | str | int | None, *, signed: bool = False) -> 
 
 
 def format_mad(value: Decimal | int | str | None, locale: Locale) -> Markup:
-    """An amount in dirhams, isolated so that it reads left to right inside Arabic."""
+    """An amount in the currency of the country, isolated so that it reads left to right inside Arabic."""
     if value is None:
         return Markup("")
     number = Decimal(value)
@@ -69,4 +68,4 @@ def format_mad(value: Decimal | int | str | None, locale: Locale) -> Markup:
     digits = format(number, ",.0f" if whole else ",.2f")
     space = NARROW_NO_BREAK_SPACE if locale.code == "fr" else NO_BREAK_SPACE
     text = digits.replace(",", "\0").replace(".", ",").replace("\0", space).replace("-", MINUS)
-    return Markup("<bdi>{}</bdi>{}{}").format(text, NO_BREAK_SPACE, CURRENCY[locale.code])
+    return Markup("<bdi>{}</bdi>{}{}").format(text, NO_BREAK_SPACE, profile().currency[locale.code])

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import babel
+
+from notifications.country import country
 
 
 def _arabic_form(n: int) -> int:
@@ -24,17 +27,26 @@ class Locale:
     code: str
     own_name: str
     dir: str
-    # Plain `ar` has Middle-Eastern month names and digits that vary by platform: format with the territory.
-    formats: babel.Locale
     plural_forms: int
     plural_form: Callable[[int], int]
 
+    @property
+    def formats(self) -> babel.Locale:
+        """Names of months and days. Plain `ar` has those of the Middle East: the country's own are wanted."""
+        return _formats(self.code, country().code)
+
+
+@cache
+def _formats(code: str, of_country: str) -> babel.Locale:
+    # CLDR knows Amazigh without a country alone.
+    return babel.Locale.parse(code if code == "zgh" else f"{code}_{of_country.upper()}")
+
 
 LOCALES: dict[str, Locale] = {
-    "ar": Locale("ar", "العربية", "rtl", babel.Locale.parse("ar_MA"), 6, _arabic_form),
-    "fr": Locale("fr", "Français", "ltr", babel.Locale.parse("fr_MA"), 2, lambda n: int(n > 1)),
+    "ar": Locale("ar", "العربية", "rtl", 6, _arabic_form),
+    "fr": Locale("fr", "Français", "ltr", 2, lambda n: int(n > 1)),
     # CLDR has no plural rule for zgh; this is the rule of our own catalogue.
-    "zgh": Locale("zgh", "ⵜⴰⵎⴰⵣⵉⵖⵜ", "ltr", babel.Locale.parse("zgh"), 2, lambda n: int(n != 1)),
+    "zgh": Locale("zgh", "ⵜⴰⵎⴰⵣⵉⵖⵜ", "ltr", 2, lambda n: int(n != 1)),
 }
 DEFAULT_LOCALE = "ar"
 

@@ -72,9 +72,6 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *phones.HANDLERS,
     *not_me.HANDLERS,
     *household.HANDLERS,
-    *comparison.HANDLERS,
-    *coming.HANDLERS,
-    *outlook.HANDLERS,
     *declaration.HANDLERS,
     *declaration_address.HANDLERS,
     *declaration_members.HANDLERS,
@@ -83,9 +80,7 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *members.HANDLERS,
     *departures.HANDLERS,
     *recomputation.HANDLERS,
-    *sources.HANDLERS,
     *messages.HANDLERS,
-    *simulator.HANDLERS,
     *staff.HANDLERS,
     *requests_of_centre.HANDLERS,
     *correcting.HANDLERS,
@@ -97,6 +92,15 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *staff_enrolment.HANDLERS,
     *desk_phones.HANDLERS,
     *receiving.HANDLERS,
+]
+
+# Only in a country that computes an index: what sources say is compared with what an index was computed from.
+OF_AN_INDEX: list[BaseRouteHandler] = [
+    *household.OF_AN_INDEX,
+    *comparison.HANDLERS,
+    *outlook.HANDLERS,
+    *sources.HANDLERS,
+    *simulator.HANDLERS,
 ]
 
 # Only while the portal runs as a demonstration.

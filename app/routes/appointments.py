@@ -20,7 +20,7 @@ from app.routes.pre_registration import FILE, RETURN, START, kept_pre_registrati
 from registry.appointment_tables import AppointmentStatus, PreRegistration, PreRegistrationStatus
 from registry.appointments import NotBookable, SlotTaken, book, cancel, current_appointment, free_slots
 from registry.centres import Centre, UnknownCentre, centre, centres_of
-from registry.dates import COUNTRY_TIME, local_date
+from registry.dates import country_time, local_date
 from registry.errors import ChangedMeanwhile, NotFound
 from registry.geography import UnknownPlace, atlas, options, place_name
 from registry.slots import Slot
@@ -158,7 +158,7 @@ async def _confirm_page(
 
 def _written(slot: Slot) -> str:
     """The time of the country, as an address carries it: `2026-11-23T09:00`."""
-    return slot.starts_at.astimezone(COUNTRY_TIME).strftime("%Y-%m-%dT%H:%M")
+    return slot.starts_at.astimezone(country_time()).strftime("%Y-%m-%dT%H:%M")
 
 
 @post(APPOINTMENT)
@@ -187,7 +187,7 @@ async def book_appointment(request: PortalRequest) -> Response[bytes]:
 
 def _instant(written: str) -> dt.datetime:
     """Raises ValueError."""
-    return dt.datetime.strptime(written, "%Y-%m-%dT%H:%M").replace(tzinfo=COUNTRY_TIME).astimezone(dt.UTC)
+    return dt.datetime.strptime(written, "%Y-%m-%dT%H:%M").replace(tzinfo=country_time()).astimezone(dt.UTC)
 
 
 @get(CANCEL)

@@ -173,7 +173,7 @@ def _check_of_correction(
     changes: list[Change],
     foreseen: Foreseen,
 ) -> Response[bytes]:
-    change: Decimal = foreseen.index.index - review.index_now.index
+    change: Decimal | None = foreseen.index.index - review.index_now.index if foreseen.index else None
     moved_to = [each.value for each in changes if each.fact.fact == "commune"]
     return page(
         request,
@@ -183,7 +183,7 @@ def _check_of_correction(
         changes=changes,
         index=foreseen.index,
         change=change,
-        moves=told_moves(review.lines_now, foreseen.index.lines, request.lang),
+        moves=told_moves(review.lines_now, foreseen.index.lines, request.lang) if foreseen.index else (),
         programmes=_programmes(review, foreseen, request.lang),
     )
 

@@ -165,10 +165,9 @@ def _step(request: PortalRequest) -> Step:
 
 
 def _model(declaring: Declaring, step: Step) -> type[PageAnswers]:
-    zone = declaring.journey.zone
-    if zone is None:
+    if not declaring.journey.placed:
         raise LookupError("A page of questions was shown before the address.")
-    return step_answers(step, zone)
+    return step_answers(step, declaring.journey.zone)
 
 
 HANDLERS = [show_tasks, show_discard, discard, show_questions, save_questions]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 from litestar import Response, get, post
@@ -64,15 +65,20 @@ def _address(
         form=form,
         regions=_words(options(None, request.lang)),
         provinces=_words(options(region, request.lang)) if region in known.regions else (),
-        communes=_words(options(province, request.lang)) if province in known.provinces else (),
+        communes=_grouped(options(province, request.lang)) if province in known.provinces else (),
         chosen_zone=known.communes[commune].zone if commune in known.communes else None,
         **page_context(request, declaring.journey, Step.ADDRESS, declaring.journey.typed_in(Step.ADDRESS)),
     )
 
 
 def _consistent(typed: Mapping[str, str]) -> dict[str, str]:
-    """Without a province of another region and a commune of another province: they were chosen before."""
+    """Without a province of another region and a commune of another province: they were chosen before.
+
+    Nobody chooses the region of a country that is only one.
+    """
     known, kept = atlas(), dict(typed)
+    if len(known.regions) == 1:
+        kept["region"] = next(iter(known.regions))
     province = known.provinces.get(kept.get("province", ""))
     if province and province.region_code != kept.get("region"):
         del kept["province"]
@@ -85,7 +91,7 @@ def _consistent(typed: Mapping[str, str]) -> dict[str, str]:
 def _shows_another_list(sent: Mapping[str, Answer], places: Mapping[str, str]) -> bool:
     """A place was chosen whose list of next places was not on the page yet, or was that of another place."""
     known = atlas()
-    if places.get("region") in known.regions and "province" not in places:
+    if sent.get("region") in known.regions and "province" not in places:
         return True
     return places.get("province") in known.provinces and "commune" not in places
 
@@ -113,6 +119,13 @@ def _texts(answers: Mapping[str, Answer]) -> dict[str, str]:
 
 def _words(offered: tuple[Option, ...]) -> list[tuple[str, str]]:
     return [(option.code, option.text) for option in offered]
+
+
+def _grouped(offered: tuple[Option, ...]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The options by their part of the list, which is already sorted; without parts, one without a heading."""
+    return [
+        (heading, _words(tuple(each))) for heading, each in groupby(offered, key=lambda option: option.group)
+    ]
 
 
 HANDLERS = [show_address, save_address]

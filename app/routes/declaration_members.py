@@ -59,7 +59,7 @@ async def save_member(request: PortalRequest, key: FromPath[str]) -> Response[by
     if not form.valid:
         return _questions(request, journey, member, form, status=422)
     saved, typed = journey.typed_of(member), typed_facts(form.data)
-    answers = declaring.answers.about_member(member.key, typed)
+    answers = declaring.answers.about_member(member.key, typed, journey.asked_of(member))
     after = await save_page(
         request, declaring, seen=form.data.seen, saved=saved, typed=typed, answers=answers
     )

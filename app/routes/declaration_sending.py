@@ -22,20 +22,20 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.declaration import BY_HEAD_ONLY, CHECK, TASKS
 from app.routes.drafting import Declaring, prepare_draft, read_declaring
-from app.routes.people import line, lines
+from app.routes.people import line, lines, names_to_show
 from identity.register import names
 from registry.dates import local_date
 from registry.declarations import AwaitedIncomplete, MembersChanged, NothingToSend, send_declaration
 from registry.delays import delays_on
 from registry.errors import NotFound
-from registry.facts import IncompleteFacts
+from registry.facts import ONLY_WITH, IncompleteFacts
 from registry.geography import PlaceName, atlas, place_name
-from registry.indexes import household_view
+from registry.index_models import model_in_use
+from registry.indexes import household_view, score_facts
 from registry.members import Member
-from registry.programmes import Decision, decide, thresholds
+from registry.programmes import Decision, thresholds
 from registry.receipts import declarations_of, receipt
-from registry.scoring import Index, model_on
-from registry.variables import index_of
+from registry.scoring import Index
 
 RECEIPTS = f"{TASKS}/receipts"
 Section = tuple[Step, list[tuple[str, Any]]]
@@ -43,11 +43,14 @@ Section = tuple[Step, list[tuple[str, Any]]]
 
 @dataclass(frozen=True)
 class Outlook:
-    """What the draft would give if it were sent now, computed by the rules that computed the index before it."""
+    """What the draft would give if it were sent now, by the rules that decided before it.
 
-    index: Index
+    A country without an index has decisions alone.
+    """
+
+    index: Index | None
     programmes: tuple[ProgrammeWords, ...]
-    scale: Gauge
+    scale: Gauge | None
     before: Decimal | None
     programmes_before: Mapping[str, ProgrammeWords]
     balance: Markup
@@ -55,7 +58,7 @@ class Outlook:
 
     @property
     def change(self) -> Decimal | None:
-        return None if self.before is None else self.index.index - self.before
+        return None if self.before is None or self.index is None else self.index.index - self.before
 
     def before_of(self, programme: ProgrammeWords) -> ProgrammeWords | None:
         """What the programme is today, where sending would change it."""
@@ -75,7 +78,7 @@ class Place:
 @get(CHECK, exception_handlers=BY_HEAD_ONLY)
 async def show_check(request: PortalRequest) -> Response[bytes]:
     declaring = await read_declaring(request)
-    if declaring.journey.zone is None:
+    if not declaring.journey.placed:
         return go(request, TASKS)
     return await _check(request, declaring, Form(SendAnswers, request.lang))
 
@@ -149,23 +152,27 @@ def _sections_of(journey: Journey) -> list[Section]:
 
 
 def _described(journey: Journey, member: Member) -> list[tuple[str, Any]]:
+    """What is asked of a member, without what a "no" makes idle."""
     facts = facts_of(journey.typed_of(member))
-    return [(fact, facts.get(fact)) for fact in journey.asked_of(member)]
+    return [
+        (fact, facts.get(fact))
+        for fact in journey.asked_of(member)
+        if fact not in ONLY_WITH or facts.get(ONLY_WITH[fact])
+    ]
 
 
 async def _outlook(request: PortalRequest, declaring: Declaring) -> Outlook:
     """By the same rules and the same preparation of the facts as sending; nothing is written."""
     today = local_date(request.now)
     facts = (await prepare_draft(request, declaring)).facts
-    index = index_of(facts, model_on(today))
+    index, decisions = score_facts(facts, today)
     view = await household_view(request.db, person_id=request.signed_in.citizen_id, now=request.now)
-    decisions = decide(index.index, facts, today)
     kept = (view.decisions if view else None) or []
     then = [_as_kept(decision) for decision in decisions]
     return Outlook(
         index=index,
-        programmes=programme_words(then, request.lang),
-        scale=gauge(index.index, thresholds(today), request.lang),
+        programmes=programme_words(then, request.lang, await names_to_show(request, then, True)),
+        scale=gauge(index.index, thresholds(today), request.lang) if index else None,
         before=view.index if view else None,
         programmes_before={words.code: words for words in programme_words(kept, request.lang)},
         balance=balance_words(then, request.lang),
@@ -206,7 +213,7 @@ async def show_receipt(request: PortalRequest, reference: FromPath[str]) -> Resp
         members=[
             (line(member, request.lang), _given(member.answers.model_dump())) for member in found.members
         ],
-        model=model_on(found.facts_on),
+        model=model_in_use(found.facts_on),
         report_days=delays_on(found.facts_on).change_report_days,
     )
 

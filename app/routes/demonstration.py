@@ -9,6 +9,7 @@ from litestar import Response, get
 from sqlmodel import col, select
 
 from app.demo import newcomers, officers, people
+from app.demo.worlds import world
 from app.i18n.locales import negotiate
 from app.pages import HTML, page
 from app.requests import PortalRequest
@@ -30,8 +31,8 @@ async def show_demonstration(request: PortalRequest) -> Response[bytes]:
     return page(
         request,
         "demonstration/index.html",
-        characters=people.CHARACTERS,
-        officers=[_officer(request, officer) for officer in officers.OFFICERS],
+        characters=world().characters,
+        officers=[_officer(request, officer) for officer in world().officers],
         messages=await _messages(request, 30),
         newcomer=await newcomers.newcomer(request.db),
         newcomer_card=newcomers.CARD,
@@ -56,7 +57,7 @@ async def send_people() -> list[dict[str, Any]]:
             "has_account": character.has_account,
             "password": people.PASSWORD if character.has_account else None,
         }
-        for character in people.CHARACTERS
+        for character in world().characters
     ]
 
 
@@ -71,7 +72,7 @@ async def send_staff() -> list[dict[str, Any]]:
             "centre": centres_of(officer.province)[0].code,
             "name": officer.name_latin,
         }
-        for officer in officers.OFFICERS
+        for officer in world().officers
     ]
 
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from litestar import Response, get
 
+from app.explanations.categories import category_lists
 from app.pages import page
 from app.requests import PortalRequest
 from registry.dates import local_date
 from registry.delays import delays_on
-from registry.index_models import model_on
+from registry.index_models import model_in_use
 
 
 @get("/help")
 async def show_help(request: PortalRequest) -> Response[bytes]:
     today = local_date(request.now)
-    return page(request, "guidance/help.html", delays=delays_on(today), model=model_on(today))
+    return page(
+        request,
+        "guidance/help.html",
+        delays=delays_on(today),
+        model=model_in_use(today),
+        programmes=category_lists(today, request.lang),
+    )
 
 
 @get("/help/lost")

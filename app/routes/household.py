@@ -24,6 +24,7 @@ from app.i18n.catalogues import mark as N_
 from app.i18n.formats import format_date, local_day
 from app.pages import go, page
 from app.requests import PortalRequest
+from app.routes.people import names_to_show
 from identity.register import PersonName, names
 from registry import drafts, indexes, invitations
 from registry.delays import delays_on
@@ -31,6 +32,7 @@ from registry.geography import PlaceName, atlas, place_name
 from registry.indexes import HouseholdView
 from registry.invitations import Invitation
 from registry.model_life.coming import next_change
+from registry.profiles import profile
 from registry.programmes import thresholds
 from registry.scoring import model_named
 from registry.sources.marks import read_marks
@@ -56,11 +58,11 @@ async def show_household(request: PortalRequest) -> Response[bytes]:
         return page(request, "household/none.html", invitations=asked, has_draft=draft is not None)
     return page(
         request,
-        "household/index.html",
+        "household/index.html" if profile().index else "household/entitlements.html",
         invitations=await _invitations(request, person_id) if view.has_invitation else (),
         has_draft=view.has_draft,
         report_days=delays_on(local_day(request.now)).change_report_days,
-        **_household(request, view),
+        **await _household(request, view),
     )
 
 
@@ -90,14 +92,19 @@ async def show_index(request: PortalRequest) -> Response[bytes]:
     )
 
 
-def _household(request: PortalRequest, view: HouseholdView) -> dict[str, Any]:
+async def _household(request: PortalRequest, view: HouseholdView) -> dict[str, Any]:
     context: dict[str, Any] = {
         "view": view,
         "head_name": _head_name(view, request.lang).full,
         "commune": _commune(view, request.lang),
         "moments": moments_of(view, request.lang),
-        "programmes": programme_words(view.decisions or [], request.lang),
-        "awaiting_new_index": view.index is not None and view.complete is False,
+        "programmes": programme_words(
+            view.decisions or [],
+            request.lang,
+            await names_to_show(request, view.decisions or [], view.is_head),
+        ),
+        "awaiting_new_index": view.computed_at is not None and view.complete is False,
+        "looks_again_on": view.looks_again_on,
         "changes_on": next_change(local_day(request.now)) if view.index is not None else None,
         "scale": None,
         "telling": (),
@@ -153,4 +160,5 @@ def _invitation(invitation: Invitation, lang: str) -> dict[str, Any]:
     return {"from_name": names(head, lang).full, "expires_at": invitation.expires_at}
 
 
-HANDLERS = [show_household, show_index]
+HANDLERS = [show_household]
+OF_AN_INDEX = [show_index]

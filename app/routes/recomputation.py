@@ -36,6 +36,7 @@ from registry.dates import local_date
 from registry.delays import due_on
 from registry.errors import NoHousehold, NotFound
 from registry.owners import source_of
+from registry.profiles import profile
 from registry.requests import AlreadyOpen, InvalidRequest, NoIndex, RequestTimeline
 from registry.source_decisions import contest_source, find_contradiction
 from registry.source_tables import Contradiction
@@ -183,6 +184,11 @@ async def show_receipt(request: PortalRequest, reference: FromPath[str]) -> Resp
     )
 
 
+def _reasons() -> tuple[RequestReason, ...]:
+    """A line can be wrong only where there is an index."""
+    return tuple(each for each in RequestReason if profile().index or each is not RequestReason.WRONG_LINE)
+
+
 async def _questions(
     request: PortalRequest, asking: Asking, form: Form[RecomputationAnswers], *, status: int = 200
 ) -> Response[bytes]:
@@ -194,7 +200,7 @@ async def _questions(
         status=status,
         block="about_line",
         form=form,
-        reasons=[(reason.value, label(request.lang, reason)) for reason in RequestReason],
+        reasons=[(reason.value, label(request.lang, reason)) for reason in _reasons()],
         line=asking.line(code),
         line_groups=asking.line_groups(),
         line_facts=asking.facts_of(code),

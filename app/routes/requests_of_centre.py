@@ -12,6 +12,7 @@ from app.explanations.ledger import account_lines
 from app.explanations.programmes import programme_words
 from app.pages import page
 from app.requests import PortalRequest
+from app.routes.people import names_to_show
 from app.routes.reviewing import NOT_YOURS, ONE, WRITES, officer_id, opened, refused, told
 from registry.reviews import read_request_document
 
@@ -29,7 +30,11 @@ async def show_request(request: PortalRequest, reference: FromPath[str]) -> Resp
         "staff/request.html",
         **told(request, review),
         lines=account_lines(review.lines_now, request.lang),
-        programmes=programme_words(review.index_now.decisions, request.lang),
+        programmes=programme_words(
+            review.index_now.decisions,
+            request.lang,
+            await names_to_show(request, review.index_now.decisions, True),
+        ),
     )
 
 

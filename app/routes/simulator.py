@@ -115,7 +115,7 @@ async def _from_household(request: PortalRequest, model: IndexModel) -> Response
         return go(request, SIMULATOR)
     version = await read_version(request.db, declaration_id=household.current_declaration_id)
     facts = version.facts()
-    zone = atlas().commune(facts.household.commune).zone
+    zone = atlas().commune(facts.household.commune).index_zone
     form = Form(simulator_answers(zone, model), request.lang)
     form.answers = simulator_typed(facts, model)
     return _questions(request, form, zone, model, found=_estimate(request, facts, model))

@@ -12,9 +12,10 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from sqlmodel import col, select
 
+from app.explanations.categories import in_its_language
 from app.explanations.contradictions import ToldContradiction, told_contradiction
 from app.explanations.moves import change_between, told_moves
-from app.explanations.programmes import in_its_language, programme_words
+from app.explanations.programmes import programme_words
 from app.forms.base import Form, read_form
 from app.forms.sources import SourceAnswers
 from app.pages import go, page
@@ -196,7 +197,7 @@ async def _effect(request: PortalRequest, file: _File, told: ToldContradiction) 
         effect = await effect_of(request.db, contradiction=file.rows[told.reference], now=request.now)
     except (AlreadyAnswered, IncompleteFacts):
         return {}
-    if effect is None or file.event is None:
+    if effect is None or effect.index is None or file.event is None:
         return {}
     then = programme_words([written_decision(each) for each in effect.decisions], request.lang)
     today = {each.code: each for each in programme_words(file.event.decisions, request.lang)}

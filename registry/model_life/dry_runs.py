@@ -216,7 +216,7 @@ class _Found:
                 change.programme,
                 change.crossing.value,
                 commune.region_code,
-                commune.zone.value,
+                commune.index_zone.value,
                 household_type(facts).value,
                 facts.size,
             )
@@ -302,7 +302,7 @@ async def _places(session: AsyncSession, run_id: int) -> list[dict[str, Any]]:
     totals: dict[tuple[str, str], list[int]] = {}
     for commune, *counted in await connection.execute(text(query), {"run": run_id}):
         place = atlas().communes.get(commune)
-        key = (place.region_code, place.zone.value) if place else ("", "")
+        key = (place.region_code, place.index_zone.value) if place else ("", "")
         totals[key] = [sum(pair) for pair in zip(totals.get(key, [0, 0, 0]), counted, strict=True)]
     names = ("households", "rising", "falling")
     return [

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from registry.datafiles import DEFAULT_PROFILE, data_files, read_json
+from registry.datafiles import IN_USE, data_files, named, read_json
 from registry.geography import PlaceName
 from registry.source_tables import Counts
 from registry.versions import HOUSEHOLD_FACTS, MEMBER_FACTS
@@ -98,28 +98,28 @@ class _SourceFile(BaseModel):
         return self
 
 
-def sources(profile: str = DEFAULT_PROFILE) -> Mapping[str, Source]:
+def sources(profile: str = IN_USE) -> Mapping[str, Source]:
     """The sources by name, in the order of the file; none where a profile names none."""
-    return {source.name: source for source in _loaded(profile).sources}
+    return {source.name: source for source in _loaded(named(profile)).sources}
 
 
-def ask_again_days(profile: str = DEFAULT_PROFILE) -> int:
+def ask_again_days(profile: str = IN_USE) -> int:
     """After how many days an answer is old enough to ask for another."""
-    return _loaded(profile).ask_again_days
+    return _loaded(named(profile)).ask_again_days
 
 
-def rules_on(day: date, profile: str = DEFAULT_PROFILE) -> Mapping[str, FactRule]:
+def rules_on(day: date, profile: str = IN_USE) -> Mapping[str, FactRule]:
     """The rule of each fact that a source answers, as it is on a day."""
     in_force: dict[str, FactRule] = {}
-    for rule in _loaded(profile).facts:
+    for rule in _loaded(named(profile)).facts:
         if rule.effective_from <= day:
             in_force[rule.fact] = rule
     return in_force
 
 
-def facts_of(source: str, profile: str = DEFAULT_PROFILE) -> frozenset[str]:
+def facts_of(source: str, profile: str = IN_USE) -> frozenset[str]:
     """Every fact that the source has ever been set to answer."""
-    return frozenset(rule.fact for rule in _loaded(profile).facts if rule.answered_by == source)
+    return frozenset(rule.fact for rule in _loaded(named(profile)).facts if rule.answered_by == source)
 
 
 @cache

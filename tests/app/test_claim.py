@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from app.i18n.formats import TERRITORY_TIME
 from app.requests import Portal
 from identity.limits import FLOOD_FROM, spend
 from identity.tables import BirthPrecision, DocumentKind
+from notifications.country import country
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.journeys import PASSWORD, claim_account, prove_claim, shown_code, start_claim
 from tests.app.pages import PageBrowser
@@ -172,7 +172,7 @@ async def test_another_code_can_be_asked_for_after_a_minute_and_the_page_says_wh
 ) -> None:
     person = await register()
     await start_claim(visitor, person)
-    in_a_minute = (clock.now + dt.timedelta(seconds=60)).astimezone(TERRITORY_TIME)
+    in_a_minute = (clock.now + dt.timedelta(seconds=60)).astimezone(country().time_zone)
     assert f"{in_a_minute:%H:%M:%S}" in visitor.text
     visitor.form("/claim/code/again")
     await visitor.submit()

@@ -111,10 +111,10 @@ def code_in(text: str) -> str:
 
 
 @contextmanager
-def made_world() -> Iterator[Path]:
+def made_world(**settings: str) -> Iterator[Path]:
     """A data directory with a migrated database and the demonstration's people."""
     with scratch_directory() as directory:
-        environment = _environment(directory)
+        environment = _environment(directory) | settings
         _run("db", "upgrade", environment=environment)
         _run("demo", "load", "--households", HOUSEHOLDS, environment=environment)
         yield directory

@@ -9,6 +9,7 @@ from notifications.messages import CODE_MINUTES, ENROLMENT_HOURS, LANGUAGES, MES
 from notifications.rendering import INBOX, PLACEHOLDER, TEXTS, Portal, forms, load_texts, render, render_inbox
 from notifications.segments import DEFAULT_ALPHABET, EXTENSION, Encoding, measure
 from notifications.tables import Channel
+from registry.profiles import profile_names
 
 TEXTS_BY_PLACE = load_texts()
 PLACES = sorted(TEXTS_BY_PLACE)
@@ -32,6 +33,7 @@ ADDRESS = re.compile(r"https?:|www\.|\{address\}|\.(ma|com)\b", re.IGNORECASE)
 NUMBER_OF_AN_INDEX = re.compile(r"\d+[.,]\d+")
 PROGRAMMES = ("AMO", "ASD", "Tadamon", "Achamil", "تضامن", "الشامل", "الدعم الاجتماعي المباشر", "ⴰⵏⵏⴰⵍ")
 REFUSALS = ("refus", "rejet", "non éligible", "رفض", "مرفوض", "غير مقبول", "ⵜⴰⴳⵉⵜ", "ⵓⵔ ⵉⵜⵜⵡⴰⵎⵙⴰⵙⴰ")
+INDEX_WORDS = re.compile(r"\bindices?\b|recalcul|seuil|مؤشر|احتساب|عتبة|ⵏⵎⵎⴰⵍ|ⵓⵙⵉⴹⵏ")
 ASKS_TO_CHOOSE = Template.INVITATION
 
 
@@ -50,7 +52,25 @@ def _sent(template: Template, language: str, channel: Channel) -> str:
 
 def test_no_file_lies_beside_the_messages() -> None:
     expected = {TEXTS / template / f"{language}.{form}.txt" for template, language, form in PLACES}
-    assert set(TEXTS.rglob("*.txt")) == expected
+    of_a_country = {
+        path.with_suffix(f".{country}.txt") for path in expected for country in profile_names() - {"ma"}
+    }
+    assert expected <= set(TEXTS.rglob("*.txt")) <= expected | of_a_country
+
+
+@pytest.mark.parametrize("country", sorted(profile_names()))
+def test_the_texts_of_every_country_can_be_filled_in(country: str) -> None:
+    assert set(load_texts(of_country=country)) == set(TEXTS_BY_PLACE)
+
+
+def test_no_message_of_a_country_without_an_index_speaks_of_one() -> None:
+    for (template, language, form), text in load_texts(of_country="dz").items():
+        if template is not Template.INDEX_COMPUTED:
+            words = f"{text.subject} {text.body}".lower()
+            assert not INDEX_WORDS.search(words), f"{template}/{language}.{form}: {words}"
+
+
+def test_every_place_is_counted_once() -> None:
     assert len(PLACES) == sum(len(forms(message)) * len(LANGUAGES) for message in MESSAGES.values())
 
 
