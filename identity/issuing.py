@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity.audit import Actor, IdentityAction, record
 from identity.limits import upsert
 from identity.names import folded
-from identity.number_rules import CheckDigit, IdentifierRules, check_digit
+from identity.number_rules import CheckDigit, IdentifierRules, check_digit, identifier_rules
 from identity.partial_date import PartialDate
 from identity.population import EmbeddedRegister, LineName, RegisterOf
 from identity.register import person

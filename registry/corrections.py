@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from registry.dates import local_date
 from registry.errors import Refused
 from registry.facts import HouseholdFacts
-from registry.scoring import model_on
+from registry.index_models import model_in_use
 from registry.tables import Household
 from registry.variables import only_asked
 from registry.versions import (
@@ -101,7 +101,7 @@ async def corrected_version(
     assert household.current_declaration_id is not None
     current = await read_version(session, declaration_id=household.current_declaration_id)
     facts, members = corrected(current, changed, await membership_ids(session, current))
-    asked = only_asked(Version(current.declaration, facts, members).facts(), model_on(local_date(now)))
+    asked = only_asked(Version(current.declaration, facts, members).facts(), model_in_use(local_date(now)))
     answers = {
         member.person_id: MemberAnswers.model_validate({fact: getattr(member, fact) for fact in MEMBER_FACTS})
         for member in asked.members

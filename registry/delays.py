@@ -53,7 +53,7 @@ def delays_on(day: date, profile: str = IN_USE) -> Delays:
     """Raises InvalidData when a delay is not set for that day."""
     days = {name: delay.days for name, delay in delay_sources(day, profile).items()}
     if missing := set(Delays.__slots__) - set(days):
-        raise InvalidData(f"{profile}/delays.json sets no {min(missing)} for {day.isoformat()}")
+        raise InvalidData(f"{named(profile)}/delays.json sets no {min(missing)} for {day.isoformat()}")
     return Delays(**days)
 
 

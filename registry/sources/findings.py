@@ -56,6 +56,8 @@ def _exceeds(value: Any, declared: Any) -> bool:
 def asked_facts(version: Version, references: Mapping[int, str], day: date) -> dict[str, FactRule]:
     """The facts of the household's zone that have a source on this day, by name. `references` are memberships'."""
     rules, facts = rules_on(day), version.facts()
+    if not rules:
+        return {}
     asked = questions(zone_of(facts), model_on(day))
     named = {fact: rules[fact] for fact in asked.household if fact in rules}
     for member in _counted(version):

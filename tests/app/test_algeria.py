@@ -312,12 +312,11 @@ class TestNumbersAndPlaces:
 def test_the_words_of_a_country_stand_for_sentences_that_exist(lang: str) -> None:
     catalogue = _catalogue(lang)
     for folder in sorted(OWN_WORDS_DIR.iterdir()):
-        terms, own = own_words(lang, folder.name)
+        _, own = own_words(lang, folder.name)
         assert own, f"{folder.name} says nothing in {lang}"
         assert not set(own) - set(catalogue), "a sentence of the catalogue was changed"
         for source, said in own.items():
             assert placeholders(str(said)) == placeholders(source), source
-        assert all(any(term in str(said) for said in catalogue.values()) for term in terms if lang != "fr")
 
 
 def placeholders(text: str) -> set[str]:
