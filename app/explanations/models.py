@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from app.explanations.programmes import in_its_language
+from app.explanations.categories import in_its_language
 from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
 from app.i18n.formats import MINUS, format_date, format_datetime, format_mad

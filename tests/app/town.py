@@ -30,7 +30,7 @@ from registry.appointment_tables import Paper
 from registry.appointments import book
 from registry.arrivals import note_arrival
 from registry.centres import centre
-from registry.dates import COUNTRY_TIME
+from registry.dates import country_time
 from registry.documents import clean_document
 from registry.facts import Diploma, Education, HealthCover, Occupation
 from registry.identity_checks import Seen, check_identity
@@ -324,7 +324,7 @@ async def _add_appointments(session: AsyncSession, town: Town, now: dt.datetime)
         now=now,
     )
     town.words["check"] = check.reference
-    town.words["free_time"] = f"{slots[6].starts_at.astimezone(COUNTRY_TIME):%Y-%m-%dT%H:%M}"
+    town.words["free_time"] = f"{slots[6].starts_at.astimezone(country_time()):%Y-%m-%dT%H:%M}"
 
 
 async def _propose_an_officer(session: AsyncSession, portal: Portal, town: Town) -> None:

@@ -14,7 +14,7 @@ from notifications.tables import Delivery, DeliveryStatus, Notification
 from registry.appointment_tables import Appointment, AppointmentStatus, PreRegistration
 from registry.appointments import NotBookable, SlotTaken, book, cancel, current_appointment, free_slots
 from registry.centres import centre
-from registry.dates import COUNTRY_TIME
+from registry.dates import country_time
 from registry.errors import ChangedMeanwhile
 from registry.pre_registrations import forget_pre_registrations
 from registry.slots import bookable_slots, is_closed, reminder_due, slots_on
@@ -57,7 +57,7 @@ def test_slots_follow_the_opening_hours_and_the_holidays(
     day: date, times: tuple[str, str, int] | None
 ) -> None:
     slots = slots_on(centre("06.141-1"), day)
-    hours = [f"{slot.starts_at.astimezone(COUNTRY_TIME):%H:%M}" for slot in slots]
+    hours = [f"{slot.starts_at.astimezone(country_time()):%H:%M}" for slot in slots]
     assert (hours[0], hours[-1], len(hours)) == times if times else slots == ()
 
 
