@@ -19,6 +19,7 @@ from identity.staff import add_staff
 from identity.tables import Person
 from notifications.country import MOROCCO, country
 from registry.centres import centres_of
+from registry.profiles import profile
 from registry.tables import (
     Declaration,
     DeclaredMember,
@@ -51,7 +52,8 @@ async def load_world(portal: Portal, *, households: int, progress: Callable[[int
         await _load_population(session, households if world().populated else 0, now, progress)
         await session.commit()
     write_registers(portal.settings.sources_dir, now.date())
-    await propose_model(portal)
+    if profile().index:
+        await propose_model(portal)
 
 
 async def _register_characters(session: AsyncSession) -> None:

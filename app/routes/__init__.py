@@ -85,7 +85,6 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *requests_of_centre.HANDLERS,
     *correcting.HANDLERS,
     *refusing.HANDLERS,
-    *models.HANDLERS,
     *visits.HANDLERS,
     *staff_proof.HANDLERS,
     *staff_people.HANDLERS,
@@ -99,6 +98,7 @@ OF_AN_INDEX: list[BaseRouteHandler] = [
     *household.OF_AN_INDEX,
     *comparison.HANDLERS,
     *outlook.HANDLERS,
+    *models.HANDLERS,
     *sources.HANDLERS,
     *simulator.HANDLERS,
 ]
