@@ -111,7 +111,8 @@ class Journey:
         return WaitsFor.ADDRESS if not self.placed and step is not Step.CHECK else WaitsFor.ALL_PARTS
 
     def allows(self, step: Step) -> bool:
-        return self.state(step) is not StepState.WAITING
+        """Not yet before the address; never a page on which nothing is asked of this household."""
+        return step in self.steps and self.state(step) is not StepState.WAITING
 
     def member(self, key: str) -> Member | None:
         return next((member for member in self.members if member.key == key), None)
