@@ -97,6 +97,7 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
 OF_AN_INDEX: list[BaseRouteHandler] = [
     *household.OF_AN_INDEX,
     *comparison.HANDLERS,
+    *coming.HANDLERS,
     *outlook.HANDLERS,
     *models.HANDLERS,
     *sources.HANDLERS,

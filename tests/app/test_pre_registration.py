@@ -14,7 +14,7 @@ from notifications.tables import Delivery
 from registry.appointment_tables import Appointment, AppointmentStatus, PreRegistration
 from registry.appointments import book
 from registry.centres import centre
-from registry.dates import COUNTRY_TIME
+from registry.dates import country_time
 from registry.pre_registrations import forget_pre_registrations
 from registry.slots import bookable_slots
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
@@ -218,7 +218,7 @@ async def test_the_last_desk_of_a_time_goes_to_one_and_the_other_is_shown_what_i
     await pre_register(visitor, messages)
     await visitor.open(f"{CHOOSE}?centre=05.091-1")
     slot = bookable_slots(centre("05.091-1"), now=portal.clock())[20]
-    at = f"{slot.starts_at.astimezone(COUNTRY_TIME):%Y-%m-%dT%H:%M}"
+    at = f"{slot.starts_at.astimezone(country_time()):%Y-%m-%dT%H:%M}"
     await visitor.open(f"{CHOOSE}?centre=05.091-1&at={at}")
     assert visitor.form().values["at"] == at
     async with portal.writes() as session, session.begin():

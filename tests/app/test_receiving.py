@@ -26,7 +26,7 @@ from registry.appointment_tables import (
 )
 from registry.appointments import book
 from registry.centres import centre
-from registry.dates import COUNTRY_TIME
+from registry.dates import country_time
 from registry.slots import bookable_slots
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.entering import CENTRE, PHONE, check, choose, come, pre_register
@@ -83,7 +83,7 @@ async def test_a_foreign_resident_from_the_first_page_to_a_claimed_account(
     reference = await pre_register(mariama, messages)
     at = await choose(mariama, day=2)
     assert (await messages.to(PHONE))[0].template == "appointment_booked"
-    clock.now = dt.datetime.fromisoformat(at).replace(tzinfo=COUNTRY_TIME) - dt.timedelta(hours=22)
+    clock.now = dt.datetime.fromisoformat(at).replace(tzinfo=country_time()) - dt.timedelta(hours=22)
     assert (await messages.to(PHONE))[0].template == "appointment_reminder"
     clock.advance(hours=22)
     await sign_in_officer(amal, officer, clock)
