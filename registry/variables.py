@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from notifications.country import MOROCCO
 from registry.facts import (
     MAY_STAY_OPEN,
     ONLY_WITH,
@@ -29,7 +30,7 @@ from registry.scoring import Index, IndexModel, exact_text, models, score
 
 # Which facts feed a variable, the one that a reader would correct first in front. "members" means who lives here.
 FACTS_OF_VARIABLE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {variable.code: variable.facts() for model in models() for variable in model.variables}
+    {variable.code: variable.facts() for model in models(MOROCCO.code) for variable in model.variables}
 )
 
 
