@@ -189,7 +189,13 @@ RIGHTS: dict[str, dict[str, Audience]] = {
 }
 
 
-PAGES_OF_AN_INDEX = ("/simulator", "/household/index", "/household/coming-changes", "/household/sources", "/staff/models")
+PAGES_OF_AN_INDEX = (
+    "/simulator",
+    "/household/index",
+    "/household/coming-changes",
+    "/household/sources",
+    "/staff/models",
+)
 PARAMETER_TYPE = re.compile(r":[a-z]+\}")
 
 
