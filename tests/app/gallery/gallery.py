@@ -23,6 +23,7 @@ SCALES = [(44, 33, 52), (50, 48, 50), (97, 68, 70), (3, 20, 80), (0, 5, 8), (100
 class AnsweredForm:
     """A form as macros see it, with an error on every second kind of field."""
 
+    restored = True
     typed_answers: ClassVar[dict[str, str]] = {
         "district": '"><b>',
         "kind": "two",
