@@ -14,7 +14,7 @@ from identity.tables import DocumentKind
 
 
 class BindingAnswers(Answers):
-    document_kind: DocumentKind
+    document_kind: Literal[DocumentKind.NATIONAL_CARD, DocumentKind.RESIDENCE_CARD]
     document_number: DocumentNumber
     person_identifier: Identifier | None = None
     new_phone: Phone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from litestar import Response, get, post
@@ -28,7 +29,7 @@ from app.routes.reviewing import officer_id
 from identity.desk_tables import BindingReason, BindingStatus, PhoneBinding
 from identity.register import names
 from identity.roles import Duty, may
-from identity.tables import Challenge, DocumentKind, Purpose
+from identity.tables import CARDS, Challenge, DocumentKind, Purpose
 from registry.errors import NotFound, Refused
 from registry.officers import NotAllowed, OwnFile
 from registry.phone_bindings import (
@@ -88,14 +89,14 @@ async def _phones(
         keep=keep,
         form=form,
         allowed=allowed,
-        kinds=_choices(request, DocumentKind),
+        kinds=_choices(request, CARDS),
         reasons=_choices(request, BindingReason),
         waiting=waiting,
     )
 
 
 def _choices(
-    request: PortalRequest, members: type[DocumentKind] | type[BindingReason]
+    request: PortalRequest, members: Iterable[DocumentKind] | Iterable[BindingReason]
 ) -> list[tuple[str, str]]:
     return [(member.value, label(request.lang, member)) for member in members]
 
