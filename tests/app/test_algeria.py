@@ -169,6 +169,21 @@ async def child_answers(browser: PageBrowser) -> dict[str, str]:
     return {"special_needs_card": "yes", "card_rate": "٨٠", "card_expires_on": "31 12 2027"}
 
 
+async def test_a_husband_is_invited_and_finds_it_in_his_own_account(country: Country) -> None:
+    houria, husband = country.browser(), await country.person("mourad")
+    await claim_account(houria, await country.person("houria"), country.messages)
+    await declare_with_child(houria)
+    await houria.open("/household/members/invite")
+    await houria.submit(
+        person_identifier=husband.identifier, birth_year=str(husband.birth_date.year), relation="spouse"
+    )
+    assert houria.path == "/household/members"
+    mourad = country.browser()
+    await claim_account(mourad, husband, country.messages)
+    await mourad.open("/household/invitations")
+    assert "Houria" in mourad.text
+
+
 async def opened_by(country: Country) -> list[str] | None:
     async with country.portal.reads() as session:
         event = (await session.exec(select(IndexEvent).order_by(IndexEvent.id.desc()))).first()  # type: ignore[union-attr]
