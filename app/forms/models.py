@@ -12,10 +12,10 @@ DIGEST_LENGTH = 64
 
 
 class LifeAnswers(Answers):
-    """`sha256` is that of the text that was read; what is not sent is no text that anybody knows."""
+    """`sha256` is that of the text that was read."""
 
     totp: OneTimeCode
-    sha256: text(DIGEST_LENGTH) = ""  # type: ignore[valid-type]
+    sha256: text(DIGEST_LENGTH)  # type: ignore[valid-type]
 
 
 add_sentences(

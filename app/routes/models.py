@@ -178,7 +178,7 @@ async def _act(request: PortalRequest, name: str, template: str) -> Response[byt
     """Whoever approves or withdraws shows the authenticator at that very moment."""
     form = await read_form(request, LifeAnswers)
     if "sha256" in form.errors:
-        return _not_done(request, name, ChangedMeanwhile.code, 422)
+        return _not_done(request, name, ChangedMeanwhile.code)
     if not form.valid or not _may(request, Duty.APPROVE_MODELS):
         return await _asking(request, name, template, form, 422)
     staff_id = officer_id(request)
@@ -199,15 +199,15 @@ async def _act(request: PortalRequest, name: str, template: str) -> Response[byt
     except NotFound:
         return _not_yours(request, status=404)
     except Refused as refusal:
-        return _not_done(request, name, refusal.code, 409)
+        return _not_done(request, name, refusal.code)
     request.portal.shelf.forget()
     return go(request, f"{MODELS}/{name}")
 
 
-def _not_done(request: PortalRequest, name: str, why: str, status: int) -> Response[bytes]:
+def _not_done(request: PortalRequest, name: str, why: str) -> Response[bytes]:
     address = f"{MODELS}/{name}"
     return page(
-        request, "models/not_done.html", status=status, keep=True, why=why, address=address, path=address
+        request, "models/not_done.html", status=409, keep=True, why=why, address=address, path=address
     )
 
 

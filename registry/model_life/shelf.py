@@ -7,9 +7,11 @@ again every two seconds at most; an approved version counts from a day that is f
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as DatabaseBusy
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -33,9 +35,16 @@ class Shelf:
         self._read: dict[str, Content] = {}
 
     async def open(self, session: AsyncSession) -> None:
-        """Let all that this task reads from now on know what is approved."""
-        if self._looked_at is None or self._tick() - self._looked_at >= LOOK_AGAIN_SECONDS:
+        """Let all that this task reads from now on know what is approved.
+
+        Pages that need no database go on with what is known while it cannot be reached.
+        """
+        if self._looked_at is None:
             self._standing = await self.approved(session)
+            self._looked_at = self._tick()
+        elif self._tick() - self._looked_at >= LOOK_AGAIN_SECONDS:
+            with suppress(DBAPIError, DatabaseBusy, OSError):
+                self._standing = await self.approved(session)
             self._looked_at = self._tick()
         put_beside(self._standing)
 

@@ -122,7 +122,8 @@ LOST = "postgresql://nobody@127.0.0.1:1/nothing"
 async def test_a_database_that_is_gone_is_a_matter_of_waiting(
     portal: Portal, lang: str, direction: str
 ) -> None:
-    gone = create_portal(replace(portal.settings, database_url=LOST))
+    await PageBrowser(create_app(portal)).open("/")
+    gone = replace(create_portal(replace(portal.settings, database_url=LOST)), shelf=portal.shelf)
     browser = PageBrowser(create_app(gone), lang=lang)
     browser.http.cookies.set("session", "of somebody who was signed in")
     for path in ("/", "/household", "/sign-in"):
@@ -169,8 +170,8 @@ class Refusing(AsyncSession):
 async def test_what_was_typed_is_in_no_log(
     portal: Portal, register: Register, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sessions = async_sessionmaker(portal.writes.kw["bind"], class_=Refusing, expire_on_commit=False)
-    browser = PageBrowser(create_app(replace(portal, writes=sessions)))
+    sessions = async_sessionmaker(portal.changes.kw["bind"], class_=Refusing, expire_on_commit=False)
+    browser = PageBrowser(create_app(replace(portal, changes=sessions)))
     await start_claim(browser, await register())
     assert browser.status == 503
     assert "commit failed" in caplog.text

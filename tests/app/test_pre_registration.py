@@ -238,7 +238,7 @@ async def test_one_telephone_makes_eight_pre_registrations_and_no_more(
 ) -> None:
     for number in range(8):
         await pre_register(browser_of("fr", f"192.0.2.{number}"), messages)
-        clock.advance(hours=3)
+        clock.advance(hours=6)
     ninth = browser_of("fr", "192.0.2.99")
     await ninth.open(START)
     await ninth.submit(**MARIAMA)
