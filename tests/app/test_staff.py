@@ -163,8 +163,12 @@ async def test_no_page_of_the_staff_opens_to_anybody_else(
                 await browser.post(path, {"_csrf": own["_csrf"], "_key": own["_key"]})
             assert browser.path == DOOR, (path, method)
     assert set(RIGHTS) >= {"/staff", "/staff/visits"}
-    assert {path for path in RIGHTS if path.startswith("/staff")} - {DOOR} == {
+    doors = {DOOR, "/staff/enrol", "/staff/enrol/authenticator"}
+    assert {path for path in RIGHTS if path.startswith("/staff")} - doors == {
         path for path, methods in RIGHTS.items() if set(methods.values()) == {Audience.STAFF}
+    }
+    assert doors == {
+        path for path, methods in RIGHTS.items() if set(methods.values()) == {Audience.STAFF_DOOR}
     }
 
 
