@@ -91,7 +91,7 @@ def _consistent(typed: Mapping[str, str]) -> dict[str, str]:
 def _shows_another_list(sent: Mapping[str, Answer], places: Mapping[str, str]) -> bool:
     """A place was chosen whose list of next places was not on the page yet, or was that of another place."""
     known = atlas()
-    if sent.get("region") in known.regions and "province" not in places:
+    if _texts(sent).get("region") in known.regions and "province" not in places:
         return True
     return places.get("province") in known.provinces and "commune" not in places
 

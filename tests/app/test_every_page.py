@@ -14,7 +14,7 @@ from litestar import Litestar
 from app.i18n.locales import LOCALES
 from app.requests import Portal
 from app.rights import RIGHTS
-from tests.app.access_table import ACCESS
+from tests.app.access_table import ACCESS, APPROVES, MODELS, PEOPLE
 from tests.app.addresses import route_of
 from tests.app.pages import PageBrowser, read_html
 from tests.app.places import PLACES, Place
@@ -81,8 +81,15 @@ async def _visit(stage: Stage, name: str, place: Place | None, lang: str) -> Pag
         return browser
     if name.startswith("!") or "GET" not in RIGHTS[name] or name in FILES:
         return None
-    browser = stage.visitors.browser("officer" if name.startswith("/staff") else ACCESS[name].owner, lang)
+    browser = stage.visitors.browser(_reader(name), lang)
     return await browser.open(stage.path(name))
+
+
+def _reader(name: str) -> str:
+    if not name.startswith("/staff"):
+        return ACCESS[name].owner
+    managed = ACCESS[name].get in (PEOPLE, MODELS, APPROVES)
+    return "administrator" if managed else "officer"
 
 
 def _wrongs_of_shown(browser: PageBrowser, lang: str) -> Iterator[str]:

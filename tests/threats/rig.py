@@ -113,17 +113,34 @@ class Client:
         self._keep(answer)
         return answer
 
-    async def post_at_once(self, path: str, bodies: Sequence[dict[str, str]]) -> list[httpx.Response]:
-        """All of them released together; each second one goes to the other process."""
+    async def post_at_once(
+        self,
+        path: str,
+        bodies: Sequence[dict[str, str]],
+        *,
+        held: Sequence[dict[str, str]] = (),
+        after: int = 1,
+    ) -> list[httpx.Response]:
+        """All of them released together; each second one goes to the other process.
+
+        Those that are `held` go into the rush when `after` answers have come back.
+        """
         limits = httpx.Limits(max_connections=AT_ONCE)
         async with httpx.AsyncClient(limits=limits, timeout=120) as http:
-            barrier = asyncio.Event()
+            barrier, second, come = asyncio.Event(), asyncio.Event(), 0
 
             async def send(number: int, body: dict[str, str]) -> httpx.Response:
-                await barrier.wait()
-                return await http.post(self._url(path, number), data=body, headers=self._headers(number))
+                nonlocal come
+                await (barrier if number < len(bodies) else second).wait()
+                answer = await http.post(self._url(path, number), data=body, headers=self._headers(number))
+                come += 1
+                if come >= after:
+                    second.set()
+                return answer
 
-            sending = [asyncio.create_task(send(number, body)) for number, body in enumerate(bodies)]
+            sending = [
+                asyncio.create_task(send(number, body)) for number, body in enumerate([*bodies, *held])
+            ]
             await asyncio.sleep(0)
             barrier.set()
             return await asyncio.gather(*sending)
