@@ -177,9 +177,11 @@ async def withdraw_version(request: PortalRequest, name: FromPath[str]) -> Respo
 async def _act(request: PortalRequest, name: str, template: str) -> Response[bytes]:
     """Whoever approves or withdraws shows the authenticator at that very moment."""
     form = await read_form(request, LifeAnswers)
+    if not _may(request, Duty.APPROVE_MODELS):
+        return _not_yours(request)
     if "sha256" in form.errors:
         return _not_done(request, name, ChangedMeanwhile.code)
-    if not form.valid or not _may(request, Duty.APPROVE_MODELS):
+    if not form.valid:
         return await _asking(request, name, template, form, 422)
     staff_id = officer_id(request)
     try:
