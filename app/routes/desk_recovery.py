@@ -8,26 +8,23 @@ from litestar import Response, get, post
 
 from app.access import keep_session
 from app.code_pages import (
-    REPEATABLE,
+    EVEN,
     CodePage,
-    current_challenge,
-    forget_challenge,
     keep_challenge,
     send_again,
     show_code_page,
     take_code,
 )
 from app.forms.base import Form, read_form
-from app.forms.recovery import DeskRecoveryAnswers, NewPasswordAnswers
+from app.forms.recovery import DeskRecoveryAnswers
 from app.leaving import leave
+from app.new_passwords import show_new_password, take_new_password
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity.challenges import CodeRefused
 from identity.codes import check_code
 from identity.desk_recovery import choose_password_after_desk, start_desk_recovery
-from identity.passwords import PasswordRefused
 from identity.recovery import RecoveryRefused
-from identity.tables import Challenge, Purpose, Step
+from identity.tables import Challenge, Purpose
 
 START: Final = "/recovery/centre"
 CODE = CodePage(
@@ -45,7 +42,7 @@ async def show_start(request: PortalRequest) -> Response[bytes]:
     return page(request, "desk_recovery/index.html", form=Form(DeskRecoveryAnswers, request.lang))
 
 
-@post(START, opt=REPEATABLE)
+@post(START, opt=EVEN)
 async def start(request: PortalRequest) -> Response[bytes]:
     """The answer is the same whether identifier and reference belong together or not."""
     form = await read_form(request, DeskRecoveryAnswers)
@@ -72,7 +69,7 @@ async def show_code(request: PortalRequest) -> Response[bytes]:
     return await show_code_page(request, CODE)
 
 
-@post(CODE.path, opt=REPEATABLE)
+@post(CODE.path, opt=EVEN)
 async def take(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, code: str) -> Response[bytes]:
         await check_code(
@@ -89,52 +86,36 @@ async def take(request: PortalRequest) -> Response[bytes]:
     return await take_code(request, CODE, use)
 
 
-@post(f"{CODE.path}/again", opt=REPEATABLE)
+@post(f"{CODE.path}/again", opt=EVEN)
 async def send_code_again(request: PortalRequest) -> Response[bytes]:
     return await send_again(request, CODE)
 
 
 @get(CODE.proven)
 async def show_password(request: PortalRequest) -> Response[bytes]:
-    if await _proven(request) is None:
-        return go(request, CODE.path)
-    return page(request, "recovery/password.html", form=Form(NewPasswordAnswers, request.lang))
-
-
-async def _proven(request: PortalRequest) -> Challenge | None:
-    challenge = await current_challenge(request, Purpose.DESK_RECOVERY)
-    return challenge if challenge is not None and challenge.step == Step.PROVEN else None
+    return await show_new_password(request, CODE)
 
 
 @post(CODE.proven)
 async def choose(request: PortalRequest) -> Response[bytes]:
-    challenge = await _proven(request)
-    if challenge is None:
-        return go(request, CODE.path)
-    form = await read_form(request, NewPasswordAnswers)
-    if not form.valid:
-        return page(request, "recovery/password.html", form=form, status=422)
-    try:
+    async def use(challenge: Challenge, password: str) -> Response[bytes]:
         back = await choose_password_after_desk(
             request.db,
             challenge_id=challenge.id,
             browser=request.browser,
-            password=form.data.new_password,
+            password=password,
             shared_device=True,
             device=request.device,
             hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )
-    except PasswordRefused as refusal:
-        form.refuse("new_password", refusal.code, shortest=int(refusal.shortest))
-        return page(request, "recovery/password.html", form=form, status=422)
-    except CodeRefused:
-        return go(request, CODE.start)
-    await leave(request)
-    response = go(request, "/household")
-    keep_session(request, response, back.token)
-    return forget_challenge(request, response, Purpose.DESK_RECOVERY)
+        await leave(request)
+        response = go(request, "/household")
+        keep_session(request, response, back.token)
+        return response
+
+    return await take_new_password(request, CODE, use)
 
 
 HANDLERS = [show_start, start, show_code, take, send_code_again, show_password, choose]

@@ -10,25 +10,22 @@ from app.access import keep_session
 from app.code_pages import (
     EVEN,
     CodePage,
-    current_challenge,
-    forget_challenge,
     keep_challenge,
     send_again,
     show_code_page,
     take_code,
 )
 from app.forms.base import Form, read_form
-from app.forms.recovery import NewPasswordAnswers, RecoveryAnswers
+from app.forms.recovery import RecoveryAnswers
 from app.kept_codes import keep_code
 from app.leaving import leave
+from app.new_passwords import show_new_password, take_new_password
 from app.pages import go, page
 from app.requests import PortalRequest
 from identity import recovery
-from identity.challenges import CodeRefused
 from identity.codes import check_code
-from identity.passwords import PasswordRefused
 from identity.sessions import hash_token
-from identity.tables import Challenge, Purpose, Step
+from identity.tables import Challenge, Purpose
 
 CODE = CodePage(
     purpose=Purpose.RECOVERY,
@@ -119,44 +116,32 @@ async def check_recovery_authenticator(request: PortalRequest) -> Response[bytes
     return await take_code(request, AUTHENTICATOR, use)
 
 
-@get("/recovery/password")
-async def show_new_password(request: PortalRequest) -> Response[bytes]:
-    challenge = await current_challenge(request, Purpose.RECOVERY)
-    if challenge is None or challenge.step != Step.PROVEN:
-        return go(request, CODE.path)
-    return page(request, "recovery/password.html", form=Form(NewPasswordAnswers, request.lang))
+@get(CODE.proven)
+async def show_password(request: PortalRequest) -> Response[bytes]:
+    return await show_new_password(request, CODE)
 
 
-@post("/recovery/password")
+@post(CODE.proven)
 async def choose_password(request: PortalRequest) -> Response[bytes]:
-    challenge = await current_challenge(request, Purpose.RECOVERY)
-    if challenge is None or challenge.step != Step.PROVEN:
-        return go(request, CODE.path)
-    form = await read_form(request, NewPasswordAnswers)
-    if not form.valid:
-        return page(request, "recovery/password.html", form=form, status=422)
-    try:
+    async def use(challenge: Challenge, password: str) -> Response[bytes]:
         recovered = await recovery.choose_password(
             request.db,
             challenge_id=challenge.id,
             browser=request.browser,
-            password=form.data.new_password,
+            password=password,
             shared_device=True,
             device=request.device,
             hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )
-    except PasswordRefused as refusal:
-        form.refuse("new_password", refusal.code, shortest=int(refusal.shortest))
-        return page(request, "recovery/password.html", form=form, status=422)
-    except CodeRefused:
-        return go(request, CODE.start)
-    await leave(request)
-    response = go(request, "/account/recovery-code")
-    keep_session(request, response, recovered.token)
-    keep_code(request, response, recovered.recovery_code, hash_token(recovered.token))
-    return forget_challenge(request, response, Purpose.RECOVERY)
+        await leave(request)
+        response = go(request, "/account/recovery-code")
+        keep_session(request, response, recovered.token)
+        keep_code(request, response, recovered.recovery_code, hash_token(recovered.token))
+        return response
+
+    return await take_new_password(request, CODE, use)
 
 
 HANDLERS = [
@@ -167,6 +152,6 @@ HANDLERS = [
     send_recovery_sms_again,
     show_recovery_authenticator,
     check_recovery_authenticator,
-    show_new_password,
+    show_password,
     choose_password,
 ]

@@ -8,10 +8,12 @@ from datetime import timedelta
 
 import pytest
 from litestar import Litestar
+from litestar.routes import HTTPRoute
 
 from app.db import POOL_SIZE
 from app.main import create_app
 from app.requests import Portal
+from app.rights import RIGHTS, Audience, route_name
 from tests.app.conftest import Register
 from tests.app.journeys import start_claim
 from tests.app.pages import PageBrowser
@@ -79,3 +81,29 @@ async def test_more_claims_than_connections_are_answered_together(
     assert len(waits) == len(browsers)
     for browser in browsers:
         await browser.close()
+
+
+# Whoever posts these is known by then, or the answer depends on what was sent alone.
+MAY_TELL = {
+    "/claim/account",
+    "/claim/national-identity",
+    "/pre-registration/appointment",
+    "/pre-registration/cancel",
+    "/recovery/centre/password",
+    "/recovery/password",
+    "/sign-out",
+    "/simulator",
+}
+
+
+async def test_whatever_a_stranger_posts_is_answered_evenly_or_was_looked_at(slow_app: Litestar) -> None:
+    told = {
+        route_name(route.path)
+        for route in slow_app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if "POST" in handler.http_methods
+        and RIGHTS[route_name(route.path)]["POST"] is Audience.EVERYBODY
+        and not handler.opt.get("even")
+    }
+    assert told == MAY_TELL
