@@ -55,8 +55,8 @@ FROM generate_series(1, $1::bigint) n
 """
 ACCOUNTS = f"""
 INSERT INTO account (id, person_id, password_hash, phone, language, sms_language, recovery_hash, proofing,
-    proofed_at, created_at, authenticator_last_step)
-SELECT n, n, '', '+2126' || lpad(n::text, 8, '0'), 'ar', 'ar', '', 'register_match', {DECLARED_AT}, {DECLARED_AT}, 0
+    proofed_at, created_at, authenticator_last_step, phone_failures)
+SELECT n, n, '', '+2126' || lpad(n::text, 8, '0'), 'ar', 'ar', '', 'register_match', {DECLARED_AT}, {DECLARED_AT}, 0, 0
 FROM generate_series(1, $1::bigint) n
 """
 HOUSEHOLDS = f"""
@@ -105,9 +105,9 @@ FROM (
 """
 # As after an earlier run: the rules of the programmes have not changed since.
 LAST_RUN = f"""
-INSERT INTO recomputation_run (reference, model, cut_off, status, rules, decide_again, pace, messages, started_by,
+INSERT INTO recomputation_run (reference, model, cut_off, status, is_dry_run, rules, decide_again, pace, messages, started_by,
     started_at, finished_at, counts)
-VALUES ('N-0', $1, {DECLARED_AT}, 'published', $2, FALSE, 20, 0, 'operator', {DECLARED_AT}, {DECLARED_AT}, '{{}}')
+VALUES ('N-0', $1, {DECLARED_AT}, 'published', FALSE, $2, FALSE, 20, 0, 'operator', {DECLARED_AT}, {DECLARED_AT}, '{{}}')
 """
 ANALYSED = (
     "person", "account", "household", "membership", "declaration", "declared_member", "index_event"
