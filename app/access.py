@@ -22,8 +22,8 @@ from app.sensitive import as_one_of_two, sensitive_route
 from app.visitors import VisitInProgress, Visitor
 from identity import sessions
 from identity.assurance import Missing, missing, staff_proof_missing
-from identity.register import display_name
-from registry import visits
+from identity.people.register import display_name
+from registry.centres import visits
 
 BROWSER_DAYS = 30
 NONCE_BYTES = 8

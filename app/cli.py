@@ -20,14 +20,14 @@ from app.requests import Portal
 from app.serving import deliver_until_stopped, serve_portal
 from app.settings import SettingRefused
 from app.source_commands import of_sources
-from identity.passwords import PasswordRefused
+from identity.proofs.passwords import PasswordRefused
 from identity.roles import Role
-from identity.staff import StaffExists, add_staff
-from registry.national_publishing import TwoIndexes
-from registry.national_runs import MESSAGES_A_SECOND, RunRefused
-from registry.national_sql import ModelTooFine
-from registry.score_documents import score_text
-from registry.scoring import InvalidInput, UnknownModel, model_named, models
+from identity.staff.officers import StaffExists, add_staff
+from registry.national.publishing import TwoIndexes
+from registry.national.runs import MESSAGES_A_SECOND, RunRefused
+from registry.national.sql import ModelTooFine
+from registry.rules.score_documents import score_text
+from registry.rules.scoring import InvalidInput, UnknownModel, model_named, models
 
 
 @click.group()

@@ -18,9 +18,9 @@ from app.forms.base import Form, read_form
 from app.forms.codes import CodeAnswers, SentCodeAnswers
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity.challenges import CodeRefused, TooSoon, find_challenge, refusal
-from identity.codes import resend_code
-from identity.guards import LONG, RESEND_AFTER
+from identity.proofs.challenges import CodeRefused, TooSoon, find_challenge, refusal
+from identity.proofs.codes import resend_code
+from identity.proofs.guards import LONG, RESEND_AFTER
 from identity.tables import Challenge, Purpose, Step
 from notifications.country import country
 

@@ -24,7 +24,7 @@ from app.requests import PortalRequest
 from app.rights import Audience, audience
 from app.visitors import TOUCH_AFTER
 from identity import sessions
-from registry import visits
+from registry.centres import visits
 
 # A photograph of 5 MB over the slowest network that telephones still fall back to.
 BODY_SECONDS = 300

@@ -27,7 +27,7 @@ from app.pages import HTML, go, page
 from app.posts import SentTwice
 from app.requests import PortalRequest
 from identity.assurance import Missing
-from identity.passwords import Busy
+from identity.proofs.passwords import Busy
 
 log = logging.getLogger("tiwizi")
 

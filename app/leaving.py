@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.requests import PortalRequest
-from identity import sign_in, staff_sign_in
-from registry.visits import end_visit
+from identity.entering import sign_in
+from identity.staff import sign_in as staff_sign_in
+from registry.centres.visits import end_visit
 
 
 async def leave(request: PortalRequest) -> None:

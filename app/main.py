@@ -29,7 +29,7 @@ from app.sensitive import check_sensitive
 from app.settings import Settings
 from identity.keys import Keys
 from identity.openid.relying_party import RelyingParty
-from identity.passwords import PasswordHasher
+from identity.proofs.passwords import PasswordHasher
 from notifications.rendering import load_texts
 from registry.profiles import profile, use_profile
 

@@ -14,7 +14,8 @@ from app.commands import Refused, alone, read_text
 from app.model_dry_runs import try_version
 from app.national_report import bar
 from app.requests import Portal, utc_now
-from identity.staff import NoSuchStaff, staff_id_of
+from identity.staff.officers import NoSuchStaff, staff_id_of
+from registry.centres.officers import NotAllowed
 from registry.dates import local_date
 from registry.errors import NotFound
 from registry.model_life import versions
@@ -25,10 +26,9 @@ from registry.model_life.reports import Crossings, crossings
 from registry.model_life.shelf import Content, put_beside
 from registry.model_life.tables import DryRun
 from registry.model_life.versions import Known, NotOpen, known_named, known_versions
-from registry.national_publishing import TwoIndexes
-from registry.national_runs import RunRefused
-from registry.national_sql import ModelTooFine
-from registry.officers import NotAllowed
+from registry.national.publishing import TwoIndexes
+from registry.national.runs import RunRefused
+from registry.national.sql import ModelTooFine
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 

@@ -9,8 +9,8 @@ from app.requests import Portal
 from registry.model_life.dry_runs import begin_dry_run, dry_run_statement, end_dry_run, look_at_next
 from registry.model_life.tables import DryRun
 from registry.model_life.versions import find_version, read
-from registry.national_runs import left_to_publish
-from registry.national_tables import RecomputationRun, RunStatus
+from registry.national.runs import left_to_publish
+from registry.national.tables import RecomputationRun, RunStatus
 
 
 async def try_version(

@@ -14,17 +14,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import checkpoint
 from app.requests import Portal
-from registry.national_publishing import publish_next
-from registry.national_runs import (
-    begin_run,
-    chunks_staged,
-    end_publishing,
-    end_staging,
-    left_to_publish,
-)
-from registry.national_staging import stage_next_chunk, staging_statement
-from registry.national_tables import RecomputationRun, RunStatus
-from registry.scoring import IndexModel
+from registry.national.publishing import publish_next
+from registry.national.runs import begin_run, chunks_staged, end_publishing, end_staging, left_to_publish
+from registry.national.staging import stage_next_chunk, staging_statement
+from registry.national.tables import RecomputationRun, RunStatus
+from registry.rules.scoring import IndexModel
 
 # SQLite keeps every other writer waiting while a chunk is written: less than half a second.
 CHUNKS: Final = {"sqlite": 4_000, "postgresql": 25_000}

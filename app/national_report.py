@@ -11,9 +11,9 @@ from click._termui_impl import ProgressBar
 
 from app.national import Order, Show, recompute
 from app.requests import Portal
-from registry.national_runs import abandon, count_states, require_in_force, unfinished_run
-from registry.national_summary import Moves, moves
-from registry.national_tables import RecomputationRun, RunStatus, StageState
+from registry.national.runs import abandon, count_states, require_in_force, unfinished_run
+from registry.national.summary import Moves, moves
+from registry.national.tables import RecomputationRun, RunStatus, StageState
 
 WORDS: Final = {
     StageState.SAME: "nothing changes",

@@ -11,8 +11,8 @@ from app.forms.base import Form, read_form
 from app.forms.recovery import NewPasswordAnswers
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity.challenges import CodeRefused
-from identity.passwords import PasswordRefused
+from identity.proofs.challenges import CodeRefused
+from identity.proofs.passwords import PasswordRefused
 from identity.tables import Challenge, Purpose, Step
 
 TEMPLATE = "recovery/password.html"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from identity.guards import watch_sending
+from identity.proofs.guards import watch_sending
 from notifications.jobs import Job
-from registry.deadlines import watch_requests
+from registry.requests.deadlines import watch_requests
 
 JOBS: Final = (
     Job("requests", every=timedelta(minutes=5), work=watch_requests),

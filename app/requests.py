@@ -24,8 +24,8 @@ from app.visitors import Visitor
 from identity.devices import device_name
 from identity.keys import Keys
 from identity.openid.relying_party import RelyingParty
-from identity.passwords import PasswordHasher
-from identity.population import EmbeddedRegister, RegisterOf
+from identity.people.population import EmbeddedRegister, RegisterOf
+from identity.proofs.passwords import PasswordHasher
 from registry.model_life.shelf import Shelf
 
 # What `secrets.token_hex(16)` makes: browsers and challenges are known by it.

@@ -33,13 +33,13 @@ from notifications.providers.smtp import SmtpProvider
 from notifications.rendering import Portal as PortalOfMessages
 from notifications.spending import Ceiling
 from notifications.tables import Channel
-from registry.departures import publish_departures
-from registry.drafts import forget_drafts
-from registry.invitations import expire_invitations
-from registry.pre_registrations import forget_pre_registrations
-from registry.source_decisions import count_sources
+from registry.appointments.pre_registrations import forget_pre_registrations
+from registry.centres.visits import end_visits_over
+from registry.declarations.departures import publish_departures
+from registry.declarations.drafts import forget_drafts
+from registry.declarations.invitations import expire_invitations
+from registry.requests.source_decisions import count_sources
 from registry.turning_days import decide_again
-from registry.visits import end_visits_over
 
 HOUSEKEEPING_SECONDS = 30
 FORGET_EVERY = dt.timedelta(hours=1)

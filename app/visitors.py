@@ -10,7 +10,7 @@ from identity.audit import Actor, citizen
 from identity.roles import Duty, Role, may
 from identity.sessions import idle_time
 from identity.tables import SecondProof
-from registry.visits import RunningVisit
+from registry.centres.visits import RunningVisit
 
 TOUCH_AFTER: Final = dt.timedelta(seconds=60)
 NOTICE_BEFORE_END: Final = dt.timedelta(seconds=150)

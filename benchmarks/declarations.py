@@ -18,7 +18,7 @@ from app.requests import Portal
 from app.settings import Settings
 from identity.tables import BirthPrecision, DocumentKind, Gender, Person
 from notifications.tables import Notification
-from registry.declarations import prepare, send_declaration
+from registry.declarations.sending import prepare, send_declaration
 from registry.facts import Diploma, Education, HealthCover, HouseholdFacts, Meter, Occupation, Schooling
 from registry.members import HEAD_KEY, add_child
 from registry.versions import MemberAnswers

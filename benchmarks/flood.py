@@ -25,7 +25,7 @@ from litestar import Litestar
 from app.main import create_app, create_portal
 from app.settings import read_settings
 from benchmarks.serving import Server, served
-from identity.passwords import PasswordHasher
+from identity.proofs.passwords import PasswordHasher
 
 POSTS_A_SECOND = 200
 SECONDS = 8

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from app import schema
-from registry.index_models import IndexModel
+from registry.rules.index_models import IndexModel
 
 TABLES = ("household", "declaration", "declared_member", "index_event", "recomputation_run")
 

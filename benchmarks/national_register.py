@@ -15,10 +15,10 @@ import asyncpg
 from registry.dates import local_date
 from registry.facts import Zone
 from registry.geography import atlas
-from registry.index_models import IndexModel
-from registry.national_sql import scoring_sql
-from registry.programmes import rules_digest
-from registry.scoring import score
+from registry.national.sql import scoring_sql
+from registry.rules.index_models import IndexModel
+from registry.rules.programmes import rules_digest
+from registry.rules.scoring import score
 
 SEED = 20230927
 CHANGED_ONE_IN = 100
@@ -105,9 +105,10 @@ FROM (
 """
 # As after an earlier run: the rules of the programmes have not changed since.
 LAST_RUN = f"""
-INSERT INTO recomputation_run (reference, model, cut_off, status, is_dry_run, rules, decide_again, pace, messages, started_by,
-    started_at, finished_at, counts)
-VALUES ('N-0', $1, {DECLARED_AT}, 'published', FALSE, $2, FALSE, 20, 0, 'operator', {DECLARED_AT}, {DECLARED_AT}, '{{}}')
+INSERT INTO recomputation_run (reference, model, cut_off, status, is_dry_run, rules, decide_again, pace, messages,
+    started_by, started_at, finished_at, counts)
+VALUES ('N-0', $1, {DECLARED_AT}, 'published', FALSE, $2, FALSE, 20, 0,
+    'operator', {DECLARED_AT}, {DECLARED_AT}, '{{}}')
 """
 ANALYSED = (
     "person", "account", "household", "membership", "declaration", "declared_member", "index_event"

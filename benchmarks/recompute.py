@@ -29,11 +29,11 @@ from app.main import create_portal
 from benchmarks.national_on_sqlite import measure_sqlite
 from benchmarks.national_register import fill
 from benchmarks.worlds import settings_for
-from registry.national_sql import index_decimals
-from registry.national_tables import RecomputationStage, StageState
-from registry.scoring import IndexModel, models
+from registry.national.sql import index_decimals
+from registry.national.tables import RecomputationStage, StageState
+from registry.rules.scoring import IndexModel, models
+from registry.rules.variables import index_of
 from registry.tables import Household, IndexEvent
-from registry.variables import index_of
 from registry.versions import read_version
 from tests.databases import PostgresServer, postgres_server
 

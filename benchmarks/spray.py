@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from app.db import create_engine, session_factory
 from identity.keys import Keys
-from identity.passwords import PasswordHasher
+from identity.proofs.passwords import PasswordHasher
 from tests.databases import sqlite_files
 from tests.threats.spray import Spray
 

@@ -8,7 +8,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.desk_tables import KnownStaffBrowser
-from identity.sign_in import BROWSER_KNOWN_FOR
+from identity.entering.sign_in import BROWSER_KNOWN_FOR
 from identity.tables import Challenge, KnownBrowser, OneTimeCode, PortalSession, Usage, Wait
 
 CODES_KEPT: Final = timedelta(days=1)

@@ -18,8 +18,8 @@ import app.posts
 import identity.desk_tables
 import identity.tables
 import notifications.tables
-import registry.appointment_tables
+import registry.appointments.tables
 import registry.model_life.tables
-import registry.national_tables
-import registry.source_tables
+import registry.national.tables
+import registry.sources.tables
 import registry.tables

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity.accounts import recipient, recipient_of
+from identity.account.accounts import recipient, recipient_of
 from identity.tables import Account
 from notifications.messages import Template, Value
 from notifications.outbox import notify

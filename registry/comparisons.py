@@ -21,10 +21,10 @@ from registry.errors import NotFound
 from registry.facts import Facts, IncompleteFacts, MemberFacts
 from registry.geography import atlas
 from registry.indexes import ledger
-from registry.moves import Move, compare
-from registry.scoring import IndexModel, Line, UnknownModel, model_named
+from registry.rules.moves import Move, compare
+from registry.rules.scoring import IndexModel, Line, UnknownModel, model_named
+from registry.rules.variables import FACTS_OF_VARIABLE, index_of
 from registry.tables import Declaration, IndexEvent, IndexReason, Origin
-from registry.variables import FACTS_OF_VARIABLE, index_of
 from registry.versions import HOUSEHOLD_FACTS, MEMBER_FACTS, Version, read_versions
 
 LONGEST_HISTORY: Final = 200

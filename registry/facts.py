@@ -1,6 +1,6 @@
 """What a household declares: the one definition of every fact that a rule uses.
 
-A fact that the zone's model does not use is None. `registry.variables` says which facts are asked of whom.
+A fact that the zone's model does not use is None. `registry.rules.variables` says which facts are asked of whom.
 """
 
 from collections import Counter

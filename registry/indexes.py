@@ -18,10 +18,11 @@ from registry.acts import Act
 from registry.announcements import announce_index
 from registry.dates import local_date, week_start
 from registry.facts import Facts, IncompleteFacts, Relation
-from registry.index_models import model_in_use
-from registry.moves import Move, compare
-from registry.programmes import Decision, decide, looks_again_on
-from registry.scoring import Index, Line
+from registry.rules.index_models import model_in_use
+from registry.rules.moves import Move, compare
+from registry.rules.programmes import Decision, decide, looks_again_on
+from registry.rules.scoring import Index, Line
+from registry.rules.variables import index_of, missing_facts
 from registry.sources.contradictions import reconsider
 from registry.sources.queue import ask_later
 from registry.tables import (
@@ -33,7 +34,6 @@ from registry.tables import (
     MembershipStatus,
     RequestStatus,
 )
-from registry.variables import index_of, missing_facts
 from registry.versions import Version
 
 HISTORY_LENGTH = 24

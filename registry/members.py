@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import register
 from identity.audit import Actor, record
-from identity.numbers import InvalidNumber, parse_identifier
+from identity.people import register
+from identity.people.numbers import InvalidNumber, parse_identifier
 from identity.tables import Gender, Person
 from registry.acts import Act, acting
 from registry.dates import local_date, week_start

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import register
 from identity.audit import officer, record
+from identity.people import register
 from registry.acts import Act
-from registry.appointment_tables import Appointment, PreRegistration
+from registry.appointments.tables import Appointment, PreRegistration
 from registry.errors import Refused
 from registry.tables import RecomputationRequest
 

@@ -15,10 +15,10 @@ from app.i18n.catalogues import mark as N_
 from app.requests import Portal
 from identity.roles import Role
 from registry.dates import local_date
+from registry.declarations.invitations import answer_invitation, invitations_of, invite_adult
 from registry.facts import HouseholdFacts, Relation
-from registry.invitations import answer_invitation, invitations_of, invite_adult
 from registry.members import HEAD_KEY, add_child
-from registry.requests import request_recomputation
+from registry.requests.asking import request_recomputation
 from registry.tables import RequestReason
 from registry.versions import MemberAnswers
 

@@ -13,8 +13,9 @@ from notifications.references import LONG, new_reference
 from registry.dates import local_date
 from registry.facts import Facts, MemberFacts
 from registry.indexes import written_decision
-from registry.programmes import decide
-from registry.scoring import model_on
+from registry.rules.programmes import decide
+from registry.rules.scoring import model_on
+from registry.rules.variables import index_of, only_asked
 from registry.tables import (
     Declaration,
     DeclaredMember,
@@ -26,7 +27,6 @@ from registry.tables import (
     MembershipStatus,
     Origin,
 )
-from registry.variables import index_of, only_asked
 from registry.versions import HOUSEHOLD_FACTS, MEMBER_FACTS
 
 MOST_MEMBERS = 100

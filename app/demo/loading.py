@@ -15,10 +15,10 @@ from app.demo.population import Family, families
 from app.demo.registers import write_registers
 from app.demo.worlds import world
 from app.requests import Portal
-from identity.staff import add_staff
+from identity.staff.officers import add_staff
 from identity.tables import Person
 from notifications.country import MOROCCO, country
-from registry.centres import centres_of
+from registry.centres.directory import centres_of
 from registry.profiles import profile
 from registry.tables import (
     Declaration,

@@ -10,10 +10,10 @@ from app.demo.officers import OFFICERS
 from app.model_dry_runs import try_version
 from app.requests import Portal
 from identity.roles import Role
-from identity.staff import staff_id_of
+from identity.staff.officers import staff_id_of
 from registry.dates import local_date
-from registry.index_models import models_of_files
 from registry.model_life.versions import propose
+from registry.rules.index_models import models_of_files
 
 NAME: Final = "ma-ise-essai"
 AT_LEAST_AHEAD: Final = dt.timedelta(days=40)

@@ -12,8 +12,8 @@ from app.demo.officers import CASABLANCA
 from app.demo.population import phone
 from identity.tables import BirthPrecision, Gender
 from notifications.references import new_reference
-from registry.appointment_tables import Appointment, Paper, PreRegistration
-from registry.centres import centres_of
+from registry.appointments.tables import Appointment, Paper, PreRegistration
+from registry.centres.directory import centres_of
 from registry.dates import local_date
 from registry.delays import delays_on
 

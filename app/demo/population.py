@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from app.demo.names import FAMILIES, MEN, WOMEN
-from identity.number_rules import check_digit
+from identity.people.number_rules import check_digit
 from identity.tables import BirthPrecision, DocumentKind, Gender
 from registry.facts import (
     Diploma,

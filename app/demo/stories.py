@@ -12,10 +12,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.demo.people import BY_KEY, CHARACTERS, PASSWORD, Character
 from app.requests import Portal
-from identity.recovery import new_recovery_code, parse_recovery_code
+from identity.entering.recovery import new_recovery_code, parse_recovery_code
 from identity.tables import Account, Person, Proofing
 from notifications.country import country
-from registry.declarations import prepare, send_declaration
+from registry.declarations.invitations import invite_adult
+from registry.declarations.sending import prepare, send_declaration
 from registry.facts import (
     Diploma,
     DwellingType,
@@ -29,9 +30,8 @@ from registry.facts import (
     Zone,
 )
 from registry.geography import atlas
-from registry.invitations import invite_adult
 from registry.members import HEAD_KEY, add_child
-from registry.requests import request_recomputation
+from registry.requests.asking import request_recomputation
 from registry.tables import RequestReason
 from registry.versions import MemberAnswers
 

@@ -14,9 +14,9 @@ from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
 from app.i18n.formats import format_date, format_mad
 from app.i18n.locales import LOCALES
-from registry.categories import NOT_ASKED, CategoriesRule, Category, Paid, words_in
 from registry.geography import PlaceName
-from registry.programmes import Programme, categories_in_force, categories_rule, programme
+from registry.rules.categories import NOT_ASKED, CategoriesRule, Category, Paid, words_in
+from registry.rules.programmes import Programme, categories_in_force, categories_rule, programme
 
 ANOTHER_MEMBER = N_("Another member of the household")
 DEPENDANTS = N_("For the dependants together")

@@ -19,8 +19,8 @@ from app.i18n.locales import LOCALES
 from app.i18n.variables import VARIABLES
 from registry.comparisons import Cause, Comparison, IndexInHistory, Reason
 from registry.geography import atlas, place_name
-from registry.moves import Move
-from registry.scoring import Line, exact_text
+from registry.rules.moves import Move
+from registry.rules.scoring import Line, exact_text
 
 CAUSES = {
     Cause.ADDRESS: N_("Another address, declared on %(day)s"),

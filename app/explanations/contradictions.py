@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from app.explanations.categories import in_its_language
 from app.explanations.ledger import Explained, told_line
-from registry.scoring import Line
-from registry.source_tables import Contradiction, ContradictionStatus
+from registry.rules.scoring import Line
+from registry.rules.variables import FACTS_OF_VARIABLE
 from registry.sources.configuration import sources
+from registry.sources.tables import Contradiction, ContradictionStatus
 from registry.sources.values import read_value
-from registry.variables import FACTS_OF_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)

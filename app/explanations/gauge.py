@@ -12,7 +12,7 @@ from app.explanations.categories import in_its_language
 from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
 from app.i18n.formats import format_exact
-from registry.programmes import Threshold, programme
+from registry.rules.programmes import Threshold, programme
 
 # The picture always shows this much on both sides of what it must show, so that nothing touches an edge.
 MARGIN = Decimal("0.35")

@@ -17,9 +17,9 @@ from app.i18n.formats import format_exact, format_mad
 from app.i18n.locales import LOCALES
 from app.i18n.variables import GROUPS, VARIABLES
 from registry.geography import atlas, place_name
-from registry.scoring import Line, models
+from registry.rules.scoring import Line, models
+from registry.rules.variables import FACTS_OF_VARIABLE
 from registry.sources.marks import Mark
-from registry.variables import FACTS_OF_VARIABLE
 
 CONSTANTS = ("K", "k")
 # A variable and its square are two lines of the formula and one fact of life.

@@ -12,8 +12,8 @@ from app.explanations.ledger import CONSTANTS, SQUARES, household_size, value_wo
 from app.i18n.catalogues import gettext
 from app.i18n.formats import format_exact
 from app.i18n.variables import VARIABLES
-from registry.moves import compare
-from registry.scoring import Line, exact_text
+from registry.rules.moves import compare
+from registry.rules.scoring import Line, exact_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from app.i18n.formats import format_date
 from app.i18n.labels import label
 from app.i18n.locales import LOCALES
 from app.i18n.variables import VARIABLES
-from registry.centres import centre
+from registry.centres.directory import centre
 from registry.geography import PlaceName
-from registry.requests import RequestTimeline
+from registry.requests.asking import RequestTimeline
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 
 from app.explanations.categories import in_its_language
 from app.forms.declaration import FACTS_OF_STEP, facts_of, typed
-from identity.register import PersonName, names
+from identity.people.register import PersonName, names
 from registry.geography import atlas
-from registry.reviews import Review, ReviewMember
+from registry.requests.reviews import Review, ReviewMember
+from registry.rules.variables import FACTS_OF_VARIABLE, questions
 from registry.sources.configuration import sources
 from registry.sources.contradictions import SourceAnswer
-from registry.variables import FACTS_OF_VARIABLE, questions
 from registry.versions import HOUSEHOLD_FACTS, MEMBER_FACTS
 
 # Asked of every household, in both zones; the other facts are those that the zone's model uses.
@@ -33,7 +33,7 @@ class ReviewedMember:
 
 @dataclass(frozen=True, slots=True)
 class ReviewedFact:
-    """One fact, named as `registry.corrections` says. `proposed` is a value of the fact, or else words.
+    """One fact, named as `registry.requests.corrections` says. `proposed` is a value of the fact, or else words.
 
     `answer` is that of the fact's `source`, where it has one.
     """

@@ -22,7 +22,7 @@ from app.forms.fields import (
     birth_date,
 )
 from app.i18n.catalogues import mark as N_
-from identity.partial_date import PartialDate
+from identity.people.partial_date import PartialDate
 from identity.tables import DocumentKind
 
 

@@ -32,7 +32,7 @@ from registry.facts import (
 )
 from registry.geography import atlas
 from registry.profiles import profile
-from registry.variables import questions
+from registry.rules.variables import questions
 
 
 class Step(StrEnum):

@@ -12,11 +12,11 @@ from pydantic import BeforeValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from app.i18n.locales import LOCALES
-from identity.guards import LONG, SHORT
-from identity.names import InvalidName, NameScript, parse_name
-from identity.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
-from identity.partial_date import PartialDate
-from identity.recovery import parse_recovery_code
+from identity.entering.recovery import parse_recovery_code
+from identity.people.names import InvalidName, NameScript, parse_name
+from identity.people.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
+from identity.people.partial_date import PartialDate
+from identity.proofs.guards import LONG, SHORT
 
 Number = TypeVar("Number", int, Decimal)
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from identity.numbers import parse_identifier
+from identity.people.numbers import parse_identifier
 
 
 def looks_mistyped(identifier: str) -> bool:

@@ -12,10 +12,10 @@ from app.forms.errors import add_sentences
 from app.forms.fields import BirthDay, BirthMonth, BirthYear, DocumentNumber, YesNo, birth_date
 from app.forms.names import GIVEN, NameAnswers
 from app.i18n.catalogues import mark as N_
-from identity.partial_date import PartialDate
+from identity.people.partial_date import PartialDate
 from identity.tables import BirthPrecision, Gender
-from registry.appointment_tables import Paper, PreRegistration, Refusal
-from registry.identity_checks import Seen
+from registry.appointments.identity_checks import Seen
+from registry.appointments.tables import Paper, PreRegistration, Refusal
 
 WITNESSES = ("witness_one", "witness_two")
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 from app.forms.base import Answers, Form
 from app.forms.declaration import ABOUT_HOUSEHOLD, FACTS_OF_STEP, Step, asked_in, may_ask, step_answers
 from app.forms.members import member_answers
-from registry.declarations import facts_to_ask
+from registry.declarations.sending import facts_to_ask
 from registry.geography import atlas
 from registry.members import Member
 

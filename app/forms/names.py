@@ -6,7 +6,7 @@ from app.forms.base import Answers
 from app.forms.errors import add_sentences
 from app.forms.fields import ArabicName, LatinName
 from app.i18n.catalogues import mark as N_
-from identity.population import LineName
+from identity.people.population import LineName
 
 GIVEN = ("given_name_ar", "given_name_latin")
 FAMILY = ("family_name_ar", "family_name_latin")

@@ -12,7 +12,7 @@ from app.forms.errors import SENTENCES, add_sentences
 from app.forms.fields import Email, Identifier, OneTimeCode, Password, RecoveryCode, refused, text
 from app.i18n.catalogues import mark as N_
 from identity.roles import Role
-from registry.centres import centres
+from registry.centres.directory import centres
 
 NAME_LENGTH: Final = 160
 

@@ -24,11 +24,11 @@ from app.forms.fields import (
 )
 from app.forms.names import NameAnswers
 from app.i18n.catalogues import mark as N_
-from identity.numbers import InvalidNumber
-from identity.partial_date import PartialDate
+from identity.people.numbers import InvalidNumber
+from identity.people.partial_date import PartialDate
 from identity.tables import Gender
-from registry.appointment_tables import Paper
-from registry.pre_registrations import Applicant, parse_reference
+from registry.appointments.pre_registrations import Applicant, parse_reference
+from registry.appointments.tables import Paper
 
 MOST_MEMBERS = 20
 

@@ -14,7 +14,7 @@ from app.forms.declaration import ANSWER_OF_FACT, ANSWER_OF_MEMBER_FACT
 from app.forms.errors import add_sentences
 from app.forms.fields import WrittenDay, YesNo, refused, text
 from app.i18n.catalogues import mark as N_
-from registry.requests import LONGEST_WORDS
+from registry.requests.asking import LONGEST_WORDS
 from registry.tables import RequestReason
 
 LONGEST_NAME = 60

@@ -28,11 +28,11 @@ from registry.facts import (
     Zone,
 )
 from registry.geography import atlas
-from registry.measures import within
-from registry.measures.base import Variable
-from registry.measures.of_members import MembersAged, ShareOfMembers
-from registry.scoring import IndexModel
-from registry.variables import only_asked, zone_of
+from registry.rules.measures import within
+from registry.rules.measures.base import Variable
+from registry.rules.measures.of_members import MembersAged, ShareOfMembers
+from registry.rules.scoring import IndexModel
+from registry.rules.variables import only_asked, zone_of
 
 # The ages of the made-up people, and where the groups of the form begin and end.
 SMALL, PUPIL, YOUNG = 3, 10, 16

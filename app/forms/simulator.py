@@ -16,10 +16,10 @@ from app.forms.fields import YesNo, refused, whole_number
 from app.i18n.catalogues import mark as N_
 from registry.facts import COUNTS, Education, Occupation, Zone
 from registry.geography import atlas
-from registry.measures.base import Variable
-from registry.measures.of_members import MembersAged, ShareOfMembers
-from registry.scoring import IndexModel, model_named
-from registry.variables import questions
+from registry.rules.measures.base import Variable
+from registry.rules.measures.of_members import MembersAged, ShareOfMembers
+from registry.rules.scoring import IndexModel, model_named
+from registry.rules.variables import questions
 
 HEAD_AGES: Final = (15, 110)
 # Ticked with the facts of the home, though it is asked of the members one by one in a declaration.

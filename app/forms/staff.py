@@ -14,7 +14,7 @@ from app.forms.errors import add_sentences
 from app.forms.fields import Email, Identifier, OneTimeCode, Password, text, whole_number
 from app.i18n.catalogues import mark as N_
 from registry.facts import DISTRICT_LENGTH, ONLY_WITH
-from registry.requests import LONGEST_WORDS
+from registry.requests.asking import LONGEST_WORDS
 from registry.tables import VisitPurpose
 
 # Shorter than this, a citizen learns nothing from the reason of a decision.
@@ -45,7 +45,7 @@ class DecisionAnswers(Answers):
 
 
 def correction_answers(names: Sequence[str]) -> type[DecisionAnswers]:
-    """The form over some facts, each named as `registry.corrections` says; every one has to be answered."""
+    """The form over some facts, each named as `registry.requests.corrections` says; every one has to be answered."""
     fields: dict[str, Any] = {name: _answer(name) for name in names}
     return create_model("CorrectionAnswers", __base__=DecisionAnswers, **fields)
 

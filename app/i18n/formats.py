@@ -11,7 +11,7 @@ from markupsafe import Markup
 from app.i18n.locales import Locale
 from notifications.country import country
 from registry.profiles import profile
-from registry.scoring import exact_text
+from registry.rules.scoring import exact_text
 
 NO_BREAK_SPACE = "\u00a0"
 NARROW_NO_BREAK_SPACE = "\u202f"

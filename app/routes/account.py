@@ -26,14 +26,14 @@ from app.onward import FOR_CITIZENS, onward
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.step_up import wanted
-from identity import accounts
+from identity.account import accounts
 from identity.assurance import is_on_hold
-from identity.register import display_name, person
-from identity.step_up import renew_recovery_code
+from identity.entering.step_up import renew_recovery_code
+from identity.people.register import display_name, person
 from identity.tables import Challenge, Purpose
 from registry.accesses import Access, accesses
 from registry.acts import Act
-from registry.centres import centre
+from registry.centres.directory import centre
 
 EMAIL_CODE = CodePage(
     purpose=Purpose.CONFIRM_EMAIL,

@@ -17,13 +17,20 @@ from app.i18n.days import clock_time, weekday_date, weekday_time
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.pre_registration import FILE, RETURN, START, kept_pre_registration
-from registry.appointment_tables import AppointmentStatus, PreRegistration, PreRegistrationStatus
-from registry.appointments import NotBookable, SlotTaken, book, cancel, current_appointment, free_slots
-from registry.centres import Centre, UnknownCentre, centre, centres_of
+from registry.appointments.booking import (
+    NotBookable,
+    SlotTaken,
+    book,
+    cancel,
+    current_appointment,
+    free_slots,
+)
+from registry.appointments.slots import Slot
+from registry.appointments.tables import AppointmentStatus, PreRegistration, PreRegistrationStatus
+from registry.centres.directory import Centre, UnknownCentre, centre, centres_of
 from registry.dates import country_time, local_date
 from registry.errors import ChangedMeanwhile, NotFound
 from registry.geography import UnknownPlace, atlas, options, place_name
-from registry.slots import Slot
 
 APPOINTMENT: Final = f"{START}/appointment"
 CANCEL: Final = f"{START}/cancel"

@@ -15,16 +15,16 @@ from app.forms.recomputation import RecomputationAnswers, recomputation_answers
 from app.i18n.catalogues import gettext
 from app.i18n.variables import GROUPS, VARIABLES
 from app.requests import PortalRequest
-from identity import register
-from registry.documents import CleanDocument, TooManyDocuments, clean_document
+from identity.people import register
 from registry.households import find_household
-from registry.index_models import model_named
 from registry.indexes import ledger
-from registry.measures.of_members import HeadIs
-from registry.refused_documents import DocumentRefused
-from registry.scoring import Line
+from registry.requests.documents import CleanDocument, TooManyDocuments, clean_document
+from registry.requests.refused_documents import DocumentRefused
+from registry.rules.index_models import model_named
+from registry.rules.measures.of_members import HeadIs
+from registry.rules.scoring import Line
+from registry.rules.variables import FACTS_OF_VARIABLE, questions, zone_of
 from registry.tables import Household, IndexEvent, RequestReason
-from registry.variables import FACTS_OF_VARIABLE, questions, zone_of
 from registry.versions import Version, VersionMember, membership_ids, read_version
 
 # What was answered about the facts of one line says nothing about another's.

@@ -12,9 +12,10 @@ from app.forms.codes import CodeAnswers, NoAnswers
 from app.kept_codes import Kept, forget_code, keep_code, kept_code
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity import accounts, totp
-from identity.authenticators import remove_authenticator, set_authenticator
-from identity.challenges import CodeRefused
+from identity.account import accounts
+from identity.account.authenticators import remove_authenticator, set_authenticator
+from identity.proofs import totp
+from identity.proofs.challenges import CodeRefused
 
 PAGE: Final = "/account/authenticator"
 NEW: Final = f"{PAGE}/new"

@@ -14,7 +14,7 @@ from app.forms.centres import CentreAnswers
 from app.i18n.locales import LOCALES
 from app.pages import page
 from app.requests import PortalRequest
-from registry.centres import Centre, OpeningHours, centres_of
+from registry.centres.directory import Centre, OpeningHours, centres_of
 from registry.geography import Option, UnknownPlace, atlas, options, place_name
 
 

@@ -25,11 +25,12 @@ from app.kept_codes import forget_code, keep_code, kept_code
 from app.leaving import leave
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity import claims, register
-from identity.challenges import CodeRefused
-from identity.codes import check_code
-from identity.passwords import PasswordRefused
-from identity.population import RegisterUnavailable
+from identity.entering import claims
+from identity.people import register
+from identity.people.population import RegisterUnavailable
+from identity.proofs.challenges import CodeRefused
+from identity.proofs.codes import check_code
+from identity.proofs.passwords import PasswordRefused
 from identity.sessions import hash_token
 from identity.tables import Challenge, DocumentKind, Person, Purpose, Step
 from notifications.messages import Template, Value

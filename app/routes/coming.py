@@ -19,7 +19,7 @@ from registry.dates import local_date
 from registry.indexes import written_decision
 from registry.model_life.coming import Coming, coming_for
 from registry.model_life.foreseeing import Foreseen
-from registry.programmes import Decision
+from registry.rules.programmes import Decision
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from app.requests import PortalRequest
 from registry.comparisons import IndexInHistory, all_indexes, compare_indexes
 from registry.errors import NotFound
 from registry.households import find_household
-from registry.index_models import models
+from registry.rules.index_models import models
 
 COMPARISON = "/household/index/comparison"
 MOST_DIGITS = 4

@@ -33,13 +33,13 @@ from app.routes.reviewing import (
     to_decide,
     told,
 )
-from registry.corrections import InvalidCorrection, NothingChanged, is_fact
-from registry.decisions import AlreadyDecided, Foreseen, correct_facts, foresee_correction
 from registry.errors import ChangedMeanwhile
 from registry.facts import IncompleteFacts
 from registry.geography import atlas, options
 from registry.indexes import written_decision
-from registry.reviews import Review
+from registry.requests.corrections import InvalidCorrection, NothingChanged, is_fact
+from registry.requests.decisions import AlreadyDecided, Foreseen, correct_facts, foresee_correction
+from registry.requests.reviews import Review
 
 CORRECTION = f"{ONE}/correction"
 NOT_POSSIBLE = (AlreadyDecided, ChangedMeanwhile, InvalidCorrection, NothingChanged, IncompleteFacts)

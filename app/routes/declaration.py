@@ -24,7 +24,7 @@ from app.i18n.labels import label
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.drafting import Declaring, prefilled, read_declaring, save_page
-from registry.drafts import discard_draft
+from registry.declarations.drafts import discard_draft
 from registry.errors import NotHead
 
 TASKS = "/household/declaration"

@@ -23,19 +23,19 @@ from app.requests import PortalRequest
 from app.routes.declaration import BY_HEAD_ONLY, CHECK, TASKS
 from app.routes.drafting import Declaring, prepare_draft, read_declaring
 from app.routes.people import line, lines, names_to_show
-from identity.register import names
+from identity.people.register import names
 from registry.dates import local_date
-from registry.declarations import AwaitedIncomplete, MembersChanged, NothingToSend, send_declaration
+from registry.declarations.receipts import declarations_of, receipt
+from registry.declarations.sending import AwaitedIncomplete, MembersChanged, NothingToSend, send_declaration
 from registry.delays import delays_on
 from registry.errors import NotFound
 from registry.facts import ONLY_WITH, IncompleteFacts
 from registry.geography import PlaceName, atlas, place_name
-from registry.index_models import model_in_use
 from registry.indexes import household_view, score_facts
 from registry.members import Member
-from registry.programmes import Decision, thresholds
-from registry.receipts import declarations_of, receipt
-from registry.scoring import Index
+from registry.rules.index_models import model_in_use
+from registry.rules.programmes import Decision, thresholds
+from registry.rules.scoring import Index
 
 RECEIPTS = f"{TASKS}/receipts"
 Section = tuple[Step, list[tuple[str, Any]]]

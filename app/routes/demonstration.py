@@ -14,7 +14,7 @@ from app.i18n.locales import negotiate
 from app.pages import HTML, page
 from app.requests import PortalRequest
 from notifications.tables import DemonstrationMessage
-from registry.centres import centres_of
+from registry.centres.directory import centres_of
 
 MOST_MESSAGES = 200
 

@@ -13,11 +13,11 @@ from app.requests import PortalRequest
 from app.routes.declaration import BY_HEAD_ONLY
 from app.routes.members import MEMBERS, back, back_address
 from app.routes.people import line
-from registry.departures import HeadCannotLeave, leave_household, remove_child
+from registry.declarations.departures import HeadCannotLeave, leave_household, remove_child
+from registry.declarations.invitations import withdraw_invitation
 from registry.errors import NoHousehold, NotFound
 from registry.facts import Relation
 from registry.households import find_household
-from registry.invitations import withdraw_invitation
 from registry.members import Member, members_to_declare
 
 WITHDRAW = f"{MEMBERS}/{{reference:str}}/withdraw"

@@ -27,12 +27,11 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.reviewing import officer_id
 from identity.desk_tables import BindingReason, BindingStatus, PhoneBinding
-from identity.register import names
+from identity.people.register import names
 from identity.roles import Duty, may
 from identity.tables import CARDS, Challenge, DocumentKind, Purpose
-from registry.errors import NotFound, Refused
-from registry.officers import NotAllowed, OwnFile
-from registry.phone_bindings import (
+from registry.centres.officers import NotAllowed, OwnFile
+from registry.centres.phone_bindings import (
     Asked,
     BindingRefused,
     ask_to_bind,
@@ -45,6 +44,7 @@ from registry.phone_bindings import (
     withdraw_binding,
     witness_binding,
 )
+from registry.errors import NotFound, Refused
 from registry.refusals import record_refused_visit
 
 PHONES: Final = "/staff/phones"

@@ -21,9 +21,9 @@ from app.leaving import leave
 from app.new_passwords import show_new_password, take_new_password
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity.codes import check_code
-from identity.desk_recovery import choose_password_after_desk, start_desk_recovery
-from identity.recovery import RecoveryRefused
+from identity.entering.desk_recovery import choose_password_after_desk, start_desk_recovery
+from identity.entering.recovery import RecoveryRefused
+from identity.proofs.codes import check_code
 from identity.tables import Challenge, Purpose
 
 START: Final = "/recovery/centre"

@@ -11,8 +11,8 @@ from app.forms.journey import DraftAnswers, Journey, Typed, stamp
 from app.kept_answers import restored
 from app.requests import PortalRequest
 from registry.dates import local_date
-from registry.declarations import Prepared, prepare
-from registry.drafts import find_draft, save_draft
+from registry.declarations.drafts import find_draft, save_draft
+from registry.declarations.sending import Prepared, prepare
 from registry.errors import ChangedMeanwhile
 from registry.facts import HouseholdFacts
 from registry.households import find_household

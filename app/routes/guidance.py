@@ -9,7 +9,7 @@ from app.pages import page
 from app.requests import PortalRequest
 from registry.dates import local_date
 from registry.delays import delays_on
-from registry.index_models import model_in_use
+from registry.rules.index_models import model_in_use
 
 
 @get("/help")

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.requests import PortalRequest
 from app.schema import is_current
-from identity import guards
+from identity.proofs import guards
 from notifications.outbox import outbox_age
 
 LATE_SECONDS = 15 * 60

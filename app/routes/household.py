@@ -25,16 +25,17 @@ from app.i18n.formats import format_date, local_day
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.people import names_to_show
-from identity.register import PersonName, names
-from registry import drafts, indexes, invitations
+from identity.people.register import PersonName, names
+from registry import indexes
+from registry.declarations import drafts, invitations
+from registry.declarations.invitations import Invitation
 from registry.delays import delays_on
 from registry.geography import PlaceName, atlas, place_name
 from registry.indexes import HouseholdView
-from registry.invitations import Invitation
 from registry.model_life.coming import next_change
 from registry.profiles import profile
-from registry.programmes import thresholds
-from registry.scoring import model_named
+from registry.rules.programmes import thresholds
+from registry.rules.scoring import model_named
 from registry.sources.marks import read_marks
 
 

@@ -12,10 +12,10 @@ from app.forms.base import Form, read_form
 from app.forms.members import Reply, ReplyAnswers
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity.register import PersonName, names
+from identity.people.register import PersonName, names
+from registry.declarations.invitations import Invitation, InvitationOver, answer_invitation, invitations_of
 from registry.errors import AlreadyInHousehold, NotFound
 from registry.households import find_household
-from registry.invitations import Invitation, InvitationOver, answer_invitation, invitations_of
 
 INVITATIONS = "/household/invitations"
 INVITATION = f"{INVITATIONS}/{{reference:str}}"

@@ -13,14 +13,14 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.declaration import BY_HEAD_ONLY
 from app.routes.people import lines
-from identity import register
+from identity.people import register
 from registry.dates import local_date
+from registry.declarations.ended_invitations import EndedInvitation, ended_invitations
+from registry.declarations.invitations import invitations_of, invite_adult
 from registry.delays import delays_on
-from registry.ended_invitations import EndedInvitation, ended_invitations
 from registry.errors import Refused
 from registry.facts import Relation
 from registry.households import find_household
-from registry.invitations import invitations_of, invite_adult
 from registry.members import (
     ChildUnavailable,
     add_child,

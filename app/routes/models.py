@@ -15,7 +15,7 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.reviewing import officer_id
 from identity.roles import Duty, may
-from identity.staff_sign_in import StaffSignInRefused, prove_officer
+from identity.staff.sign_in import StaffSignInRefused, prove_officer
 from identity.tables import Staff
 from registry.dates import local_date
 from registry.errors import ChangedMeanwhile, NotFound, Refused

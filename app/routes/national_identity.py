@@ -18,9 +18,9 @@ from app.i18n.locales import negotiate
 from app.pages import HTML, go, page
 from app.requests import PortalRequest
 from app.settings import RETURN_PATH
-from identity import national
+from identity.entering import national
 from identity.openid.relying_party import NationalRegister, RelyingParty
-from identity.population import Line, NothingProven, RegisterUnavailable
+from identity.people.population import Line, NothingProven, RegisterUnavailable
 
 START = "/claim/national-identity"
 REFUSED = f"{START}/refused"

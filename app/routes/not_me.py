@@ -22,8 +22,8 @@ from app.forms.account import CancelAnswers, PhoneAnswers
 from app.forms.base import Form, read_form
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity import phones, strangers
-from identity.phones import PhoneRefused
+from identity.account import phones, strangers
+from identity.account.phones import PhoneRefused
 from identity.tables import Challenge, Purpose
 
 STRANGERS: Final = "/not-me"

@@ -11,13 +11,13 @@ from app.explanations.programmes import programme_words
 from app.i18n.formats import format_exact
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity import register
+from identity.people import register
 from registry.dates import local_date
 from registry.facts import Facts
-from registry.index_models import model_named, model_on
 from registry.indexes import HouseholdView, household_view, ledger
-from registry.outlook import birthdays, edge_above, edge_below
-from registry.programmes import thresholds
+from registry.rules.index_models import model_named, model_on
+from registry.rules.outlook import birthdays, edge_above, edge_below
+from registry.rules.programmes import thresholds
 from registry.tables import Household, IndexEvent
 from registry.versions import read_version
 

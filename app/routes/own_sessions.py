@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity.own_sessions import end_other_sessions, end_own_session, own_sessions
+from identity.account.own_sessions import end_other_sessions, end_own_session, own_sessions
 
 SESSIONS: Final = "/account/sessions"
 

@@ -9,8 +9,8 @@ from typing import Any
 from markupsafe import Markup
 
 from app.requests import PortalRequest
-from identity import register
-from identity.register import PersonName, names
+from identity.people import register
+from identity.people.register import PersonName, names
 from registry.facts import Relation
 from registry.members import Member
 

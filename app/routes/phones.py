@@ -21,10 +21,10 @@ from app.forms.base import Form, read_form
 from app.forms.recovery import NewPasswordAnswers
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity import phones
-from identity.own_password import change_password
-from identity.passwords import PasswordRefused
-from identity.phones import PhoneRefused
+from identity.account import phones
+from identity.account.own_password import change_password
+from identity.account.phones import PhoneRefused
+from identity.proofs.passwords import PasswordRefused
 from identity.tables import Challenge, Purpose
 
 PHONE: Final = "/account/phone"

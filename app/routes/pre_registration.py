@@ -24,17 +24,17 @@ from app.i18n.labels import label
 from app.i18n.locales import LOCALES
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity.challenges import CodeRefused, use_proof
-from identity.codes import check_code
-from identity.issuing import may_issue
+from identity.people.issuing import may_issue
+from identity.proofs.challenges import CodeRefused, use_proof
+from identity.proofs.codes import check_code
 from identity.tables import Challenge, Gender, Purpose, Step
-from registry import pre_registrations
-from registry.appointment_tables import AppointmentStatus, Paper, PreRegistration
-from registry.appointments import current_appointment
-from registry.centres import centres
+from registry.appointments import pre_registrations
+from registry.appointments.booking import current_appointment
+from registry.appointments.pre_registrations import TooManyOfTelephone, TooManyRequests, pre_registration_of
+from registry.appointments.tables import AppointmentStatus, Paper, PreRegistration
+from registry.centres.directory import centres
 from registry.dates import local_date
 from registry.delays import delays_on
-from registry.pre_registrations import TooManyOfTelephone, TooManyRequests, pre_registration_of
 
 START: Final = "/pre-registration"
 FILE: Final = f"{START}/file"

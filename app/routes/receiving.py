@@ -23,12 +23,11 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.reviewing import WRITES, officer_id
 from app.routes.staff import centre_name
-from identity.issuing import AlreadyInRegister, IssuingElsewhere, may_issue
-from identity.register import Named, PersonName, names
+from identity.people.issuing import AlreadyInRegister, IssuingElsewhere, may_issue
+from identity.people.register import Named, PersonName, names
 from identity.roles import Duty, may
 from identity.tables import Gender
-from registry.appointment_tables import AppointmentStatus, CheckStatus, Paper, Refusal
-from registry.arrivals import (
+from registry.appointments.arrivals import (
     AtTheDesk,
     checks_awaiting_second,
     expected_on,
@@ -36,9 +35,7 @@ from registry.arrivals import (
     open_appointment,
     turn_away,
 )
-from registry.dates import local_date
-from registry.errors import ChangedMeanwhile, NotFound, Refused
-from registry.identity_checks import (
+from registry.appointments.identity_checks import (
     IdentityReceipt,
     LooksLikeSomebody,
     SameOfficer,
@@ -47,7 +44,10 @@ from registry.identity_checks import (
     open_receipt,
     second_check,
 )
-from registry.officers import NotAllowed, OwnFile
+from registry.appointments.tables import AppointmentStatus, CheckStatus, Paper, Refusal
+from registry.centres.officers import NotAllowed, OwnFile
+from registry.dates import local_date
+from registry.errors import ChangedMeanwhile, NotFound, Refused
 from registry.refusals import record_refused_appointment
 
 LIST: Final = "/staff/appointments"

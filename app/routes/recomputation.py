@@ -30,17 +30,17 @@ from app.routes.asking import (
     shows_other_line,
 )
 from identity.tables import Staff
-from registry import requests
-from registry.centres import centre_for
+from registry.centres.directory import centre_for
 from registry.dates import local_date
 from registry.delays import due_on
 from registry.errors import NoHousehold, NotFound
-from registry.owners import source_of
 from registry.profiles import profile
-from registry.requests import AlreadyOpen, InvalidRequest, NoIndex, RequestTimeline
-from registry.source_decisions import contest_source, find_contradiction
-from registry.source_tables import Contradiction
+from registry.requests import asking as requests
+from registry.requests.asking import AlreadyOpen, InvalidRequest, NoIndex, RequestTimeline
+from registry.requests.owners import source_of
+from registry.requests.source_decisions import contest_source, find_contradiction
 from registry.sources.configuration import sources
+from registry.sources.tables import Contradiction
 from registry.sources.values import read_value
 from registry.tables import RecomputationRequest, RequestOwner, RequestReason, Visit
 

@@ -22,8 +22,8 @@ from app.leaving import leave
 from app.new_passwords import show_new_password, take_new_password
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity import recovery
-from identity.codes import check_code
+from identity.entering import recovery
+from identity.proofs.codes import check_code
 from identity.sessions import hash_token
 from identity.tables import Challenge, Purpose
 

@@ -22,8 +22,8 @@ from app.routes.reviewing import (
     to_decide,
     told,
 )
-from registry.decisions import AlreadyDecided, refuse_request
-from registry.reviews import Review
+from registry.requests.decisions import AlreadyDecided, refuse_request
+from registry.requests.reviews import Review
 
 REFUSAL = f"{ONE}/refusal"
 

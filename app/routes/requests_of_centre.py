@@ -14,7 +14,7 @@ from app.pages import page
 from app.requests import PortalRequest
 from app.routes.people import names_to_show
 from app.routes.reviewing import NOT_YOURS, ONE, WRITES, officer_id, opened, refused, told
-from registry.reviews import read_request_document
+from registry.requests.reviews import read_request_document
 
 # A file of a citizen's is saved and never shown by the browser; if it is opened after all, it can do nothing.
 DOCUMENT_POLICY: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"

@@ -13,12 +13,12 @@ from app.i18n.variables import VARIABLES
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.declaration_sending import Place, place_of
-from identity.register import names
+from identity.people.register import names
+from registry.centres.officers import NotAllowed, OwnFile
 from registry.dates import local_date
 from registry.errors import NotFound, Refused
-from registry.officers import NotAllowed, OwnFile
 from registry.refusals import record_refused_request
-from registry.reviews import OPEN, Review, open_request
+from registry.requests.reviews import OPEN, Review, open_request
 
 REQUESTS: Final = "/staff/requests"
 ONE: Final = f"{REQUESTS}/{{reference:str}}"

@@ -25,11 +25,12 @@ from app.kept_codes import keep_code
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.step_up import TOO_MANY_TRIES, wanted
-from identity import accounts, second_proofs
+from identity.account import accounts
 from identity.assurance import is_on_hold
-from identity.challenges import CodeRefused
+from identity.entering import second_proofs
+from identity.entering.step_up import ProofRefused
+from identity.proofs.challenges import CodeRefused
 from identity.sessions import hash_token
-from identity.step_up import ProofRefused
 from identity.tables import Challenge, Purpose
 
 WAYS: Final = "/account/prove/second"

@@ -29,10 +29,10 @@ from app.leaving import leave
 from app.onward import FOR_CITIZENS, onward
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity import sign_in
-from identity.challenges import CodeRefused
+from identity.entering import sign_in
+from identity.entering.step_up import ProofRefused
+from identity.proofs.challenges import CodeRefused
 from identity.sessions import hash_token
-from identity.step_up import ProofRefused
 from identity.tables import Challenge, Purpose
 
 CODE = CodePage(

@@ -22,17 +22,17 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.declaration import BY_HEAD_ONLY
 from app.routes.declaration_sending import RECEIPTS
-from identity import register
+from identity.people import register
 from registry.errors import ChangedMeanwhile, NoHousehold, NotFound
 from registry.facts import IncompleteFacts
 from registry.households import find_household
 from registry.indexes import ledger, written_decision
-from registry.requests import requests_of
-from registry.scoring import Line
-from registry.source_decisions import AlreadyAnswered, effect_of, use_source
-from registry.source_tables import Contradiction, ContradictionStatus
+from registry.requests.asking import requests_of
+from registry.requests.source_decisions import AlreadyAnswered, effect_of, use_source
+from registry.rules.scoring import Line
 from registry.sources.configuration import sources
 from registry.sources.contradictions import contradictions_of, source_answers
+from registry.sources.tables import Contradiction, ContradictionStatus
 from registry.tables import Declaration, Household, IndexEvent
 from registry.versions import Version, membership_ids, read_version
 

@@ -19,12 +19,12 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from app.rights import Audience
 from identity.roles import Duty, may
-from identity.staff_sign_in import StaffSignInRefused, sign_in_staff
-from registry.centres import centres
+from identity.staff.sign_in import StaffSignInRefused, sign_in_staff
+from registry.centres.directory import centres
+from registry.centres.phone_bindings import WaitingBinding, waiting_bindings
 from registry.dates import local_date
 from registry.errors import NotFound
-from registry.phone_bindings import WaitingBinding, waiting_bindings
-from registry.reviews import QueueEntry, queue
+from registry.requests.reviews import QueueEntry, queue
 
 QUEUE: Final = "/staff"
 DOOR: Final = "/staff/sign-in"

@@ -13,14 +13,9 @@ from app.kept_codes import Kept, forget_code, keep_code, kept_code
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.authenticators import KEY_GROUP, PIXELS_A_MODULE
-from identity import totp
-from identity.passwords import PasswordRefused
-from identity.staff_enrolment import (
-    ENROL_PAGE,
-    EnrolmentRefused,
-    check_enrolment_code,
-    finish_enrolment,
-)
+from identity.proofs import totp
+from identity.proofs.passwords import PasswordRefused
+from identity.staff.enrolment import ENROL_PAGE, EnrolmentRefused, check_enrolment_code, finish_enrolment
 
 SECRETS: Final = f"{ENROL_PAGE}/authenticator"
 REPEATABLE: Final = {"repeatable": True}

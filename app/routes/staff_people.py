@@ -14,10 +14,10 @@ from app.i18n.labels import label
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.reviewing import officer_id
-from identity import staff_enrolment as enrolling
 from identity.roles import Duty, Role, may
-from identity.staff_enrolment import EnrolmentRefused, Proposed
-from registry.centres import centres
+from identity.staff import enrolment as enrolling
+from identity.staff.enrolment import EnrolmentRefused, Proposed
+from registry.centres.directory import centres
 
 PEOPLE: Final = "/staff/people"
 NEW: Final = f"{PEOPLE}/new"

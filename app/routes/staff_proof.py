@@ -14,7 +14,7 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from app.rights import Audience
 from app.routes.reviewing import officer_id
-from identity.staff_sign_in import StaffSignInRefused, prove_session
+from identity.staff.sign_in import StaffSignInRefused, prove_session
 
 PROVE: Final = "/staff/prove"
 TOO_MANY_TRIES: Final = 429

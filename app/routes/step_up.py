@@ -11,7 +11,7 @@ from app.onward import onward
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.rights import Audience
-from identity.step_up import ProofRefused, prove_again
+from identity.entering.step_up import ProofRefused, prove_again
 
 PROVE = "/account/prove"
 TOO_MANY_TRIES = 429

@@ -29,13 +29,13 @@ from identity import sessions
 from identity.roles import Duty, may
 from identity.tables import Challenge, Purpose
 from registry.acts import Act
-from registry.centres import centres
+from registry.centres.directory import centres
+from registry.centres.officers import NotAllowed, OwnFile
+from registry.centres.visit_receipts import VisitAct, VisitReceipt, officers_receipt, visits_of_officer
+from registry.centres.visits import end_visit, open_visit, request_visit_code
 from registry.errors import NotFound, Refused
-from registry.officers import NotAllowed, OwnFile
 from registry.refusals import record_refused_visit
 from registry.tables import VisitPurpose
-from registry.visit_receipts import VisitAct, VisitReceipt, officers_receipt, visits_of_officer
-from registry.visits import end_visit, open_visit, request_visit_code
 
 VISITS: Final = "/staff/visits"
 CODE = CodePage(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from identity.openid.settings import OpenIdSettings, is_safe
 from identity.openid.wire import Answer, Wire
-from identity.population import RegisterUnavailable
+from identity.people.population import RegisterUnavailable
 
 KEPT_FOR: Final = timedelta(hours=1)
 

@@ -9,7 +9,7 @@ from joserfc.jwk import ECKey, Key, RSAKey
 
 from identity.openid.discovery import Discovery, read_json
 from identity.openid.wire import Wire
-from identity.population import NothingProven
+from identity.people.population import NothingProven
 
 # Neither `none` nor anything with a shared secret: a public key must never serve as one.
 SIGNING_KEYS: Final[Mapping[str, type[RSAKey] | type[ECKey]]] = {

@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from identity.numbers import InvalidNumber, parse_identifier, parse_phone
 from identity.openid.tokens import Claims
-from identity.partial_date import PartialDate
-from identity.population import Line, LineName, Proof
+from identity.people.numbers import InvalidNumber, parse_identifier, parse_phone
+from identity.people.partial_date import PartialDate
+from identity.people.population import Line, LineName, Proof
 from identity.tables import Gender
 
 LONGEST_NAME: Final = 80

@@ -30,7 +30,7 @@ from identity.openid.tokens import (
     read_claims,
 )
 from identity.openid.wire import Answer, Wire
-from identity.population import EmbeddedRegister, Line, NothingProven, Proof, RegisterUnavailable
+from identity.people.population import EmbeddedRegister, Line, NothingProven, Proof, RegisterUnavailable
 from identity.tables import Proofing
 
 ASSERTION_LIFE: Final = timedelta(seconds=60)

@@ -15,7 +15,7 @@ from joserfc.errors import JoseError
 from identity.openid.keys import SIGNING_KEYS, ProviderKeys
 from identity.openid.settings import OpenIdSettings
 from identity.openid.wire import LONGEST_ANSWER
-from identity.population import NothingProven
+from identity.people.population import NothingProven
 
 DECRYPTION: Final = (
     "RSA-OAEP",

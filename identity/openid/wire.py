@@ -12,7 +12,7 @@ from typing import Final, Self
 
 import httpx
 
-from identity.population import RegisterUnavailable
+from identity.people.population import RegisterUnavailable
 from notifications.circuit import Circuit
 
 LONGEST_ANSWER: Final = 128 * 1024

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from registry.index_models import IndexModel, models
 from registry.model_life.documents import (
     Fault,
     Faults,
@@ -20,8 +19,9 @@ from registry.model_life.documents import (
 )
 from registry.model_life.index_model_checks import check_index_model
 from registry.model_life.programme_checks import check_programme
-from registry.programme_files import Programme
-from registry.programmes import programmes
+from registry.rules.index_models import IndexModel, models
+from registry.rules.programme_files import Programme
+from registry.rules.programmes import programmes
 
 
 class ModelKind(StrEnum):

@@ -9,21 +9,21 @@ from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity.accounts import recipient_of
+from identity.account.accounts import recipient_of
 from identity.tables import Account
 from notifications.broadcast import Notice, notify_all
 from notifications.messages import Template
 from registry.dates import local_date
 from registry.facts import IncompleteFacts
 from registry.geography import UnknownPlace
-from registry.index_models import APPROVED_MODELS
 from registry.model_life.checks import name_and_day
 from registry.model_life.foreseeing import Foreseen, foresee
 from registry.model_life.shelf import Content
 from registry.model_life.tables import ModelNotice, ModelVersion, VersionStatus
 from registry.model_life.versions import read
-from registry.national_runs import MESSAGES_A_SECOND
-from registry.programme_files import APPROVED_PROGRAMMES
+from registry.national.runs import MESSAGES_A_SECOND
+from registry.rules.index_models import APPROVED_MODELS
+from registry.rules.programme_files import APPROVED_PROGRAMMES
 from registry.tables import Household, HouseholdStatus, IndexEvent, Membership, MembershipStatus
 from registry.versions import Version, read_versions
 

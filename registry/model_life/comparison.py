@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from registry.facts import Zone
-from registry.index_models import IndexModel
 from registry.model_life.shelf import Content
-from registry.programme_files import BandsRule, ChildAmounts, Programme, ThresholdRule
-from registry.scoring import exact_text
+from registry.rules.index_models import IndexModel
+from registry.rules.programme_files import BandsRule, ChildAmounts, Programme, ThresholdRule
+from registry.rules.scoring import exact_text
 
 
 class Subject(StrEnum):

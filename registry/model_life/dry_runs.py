@@ -24,14 +24,14 @@ from registry.model_life.foreseeing import Foreseen, foresee, household_type
 from registry.model_life.shelf import Content, as_if_approved, as_if_never
 from registry.model_life.tables import CrossingCount, DryRun, ModelNotice, ModelVersion
 from registry.model_life.versions import NotOpen, may_be_withdrawn, read
-from registry.national_publishing import TwoIndexes
-from registry.national_runs import abandon, begin_run, count_states, unfinished_run
-from registry.national_sql import index_decimals
-from registry.national_staging import staging_statement
-from registry.national_tables import RecomputationRun, RecomputationStage, RunStatus, StageState
-from registry.programme_files import Band, BandsRule, ChildAmounts, ThresholdRule, scaled_down
-from registry.programmes import amounts_in_force, categories_in_force, rules_in_force
-from registry.scoring import IndexModel, model_on
+from registry.national.publishing import TwoIndexes
+from registry.national.runs import abandon, begin_run, count_states, unfinished_run
+from registry.national.sql import index_decimals
+from registry.national.staging import staging_statement
+from registry.national.tables import RecomputationRun, RecomputationStage, RunStatus, StageState
+from registry.rules.programme_files import Band, BandsRule, ChildAmounts, ThresholdRule, scaled_down
+from registry.rules.programmes import amounts_in_force, categories_in_force, rules_in_force
+from registry.rules.scoring import IndexModel, model_on
 from registry.versions import Version, read_versions
 
 BATCH: Final = 200

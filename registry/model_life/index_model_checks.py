@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from registry.facts import Zone
 from registry.geography import FALLBACK_LANGUAGES, atlas, place_name
-from registry.index_models import IndexModel, meaning_of
-from registry.measures import Variable
 from registry.model_life.documents import Faults, Path, items_of, text_of
-from registry.national_sql import ModelTooFine, index_decimals
+from registry.national.sql import ModelTooFine, index_decimals
+from registry.rules.index_models import IndexModel, meaning_of
+from registry.rules.measures import Variable
 
 SHORTEST_SOURCE: Final = 10
 

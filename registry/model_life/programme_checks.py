@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from registry.geography import FALLBACK_LANGUAGES
 from registry.model_life.documents import Faults, items_of, text_of
 from registry.model_life.index_model_checks import SHORTEST_SOURCE, read_day
-from registry.programme_files import BandsRule, Benefit, Programme, ThresholdRule
+from registry.rules.programme_files import BandsRule, Benefit, Programme, ThresholdRule
 
 # The lists of a programme whose entries count from a day on.
 DATED: Final = ("rules", "amounts")

@@ -15,10 +15,10 @@ from sqlalchemy.exc import TimeoutError as DatabaseBusy
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from registry.index_models import APPROVED_MODELS, IndexModel
 from registry.model_life.checks import ModelKind, name_and_day, read_content
 from registry.model_life.tables import ModelVersion, VersionStatus
-from registry.programme_files import APPROVED_PROGRAMMES, Programme
+from registry.rules.index_models import APPROVED_MODELS, IndexModel
+from registry.rules.programme_files import APPROVED_PROGRAMMES, Programme
 
 LOOK_AGAIN_SECONDS: Final = 2.0
 

@@ -17,9 +17,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity.audit import officer, record
 from identity.roles import Duty
 from registry.acts import Act
+from registry.centres.officers import officer_with
 from registry.dates import local_date
 from registry.errors import ChangedMeanwhile, NotFound, Refused
-from registry.index_models import IndexModel, models_of_files
 from registry.model_life.checks import Checked, FileRefused, ModelKind, check_file, name_and_day, read_content
 from registry.model_life.documents import Fault
 from registry.model_life.shelf import Content
@@ -30,9 +30,9 @@ from registry.model_life.tables import (
     ModelVersion,
     VersionStatus,
 )
-from registry.officers import officer_with
-from registry.programmes import programmes_of_files
 from registry.rows import insert_unless_taken
+from registry.rules.index_models import IndexModel, models_of_files
+from registry.rules.programmes import programmes_of_files
 
 APPROVALS_NEEDED: Final = 2
 # Between the second approval and the first day: time to tell whoever would lose, and for them to act.

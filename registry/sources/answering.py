@@ -10,10 +10,10 @@ from identity.audit import SYSTEM, record
 from registry.acts import Act
 from registry.dates import local_date
 from registry.households import lock_household
-from registry.source_tables import Contradiction, Outcome, SourceFact
 from registry.sources.contradictions import reconsider
 from registry.sources.port import Answer, SourceWrong, checked
 from registry.sources.queue import Taken, note_answer, note_failure
+from registry.sources.tables import Contradiction, Outcome, SourceFact
 from registry.tables import HouseholdStatus
 from registry.versions import read_version
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from registry.datafiles import IN_USE, data_files, named, read_json
 from registry.geography import PlaceName
-from registry.source_tables import Counts
+from registry.sources.tables import Counts
 from registry.versions import HOUSEHOLD_FACTS, MEMBER_FACTS
 
 FILE: Final = "sources.json"

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity.accounts import recipient_of
+from identity.account.accounts import recipient_of
 from identity.audit import SYSTEM, record
 from identity.tables import Account
 from notifications.messages import Template
@@ -20,15 +20,10 @@ from registry.dates import local_date
 from registry.delays import due_on
 from registry.facts import BirthPrecision
 from registry.rows import insert_unless_taken
-from registry.source_tables import (
-    Contradiction,
-    ContradictionStatus,
-    SourceFact,
-    SourceInquiry,
-)
 from registry.sources.findings import Finding, asked_facts, findings
 from registry.sources.marks import Mark, MarkKind, keep_marks, marks_of
 from registry.sources.origins import Change, changes_since_declared
+from registry.sources.tables import Contradiction, ContradictionStatus, SourceFact, SourceInquiry
 from registry.sources.values import write_value
 from registry.tables import Household, Origin
 from registry.versions import Version, VersionMember, membership_ids

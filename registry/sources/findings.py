@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any, Final
 
 from registry.facts import Meter
-from registry.scoring import model_on
-from registry.source_tables import SourceFact
+from registry.rules.scoring import model_on
+from registry.rules.variables import questions, zone_of
 from registry.sources.configuration import Combine, FactRule, rules_on
+from registry.sources.tables import SourceFact
 from registry.sources.values import read_value
-from registry.variables import questions, zone_of
 from registry.versions import Version, VersionMember
 
 # Younger people hold no contract and own no vehicle in their own name.
@@ -20,7 +20,7 @@ METERS: Final = (Meter.INDIVIDUAL, Meter.SHARED, Meter.NONE)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fact that a source knows: `name` as `registry.corrections` says, `value` of the source, `declared` beside it.
+    """One fact that a source knows: named as `registry.requests.corrections` says, its `value`, `declared` beside it.
 
     `is_whole` says that the source knows every adult: what it knows of some is the least of what there is.
     """

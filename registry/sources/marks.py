@@ -10,9 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.limits import upsert
 from registry.dates import local_date
-from registry.source_tables import Contradiction, ContradictionStatus, FactMarks
 from registry.sources.findings import Finding
 from registry.sources.origins import Change
+from registry.sources.tables import Contradiction, ContradictionStatus, FactMarks
 from registry.tables import Origin
 
 

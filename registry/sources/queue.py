@@ -13,8 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity.limits import upsert
 from identity.tables import Person
 from notifications.columns import UtcDateTime
-from registry.source_tables import Outcome, SourceInquiry
 from registry.sources.configuration import ask_again_days, sources
+from registry.sources.tables import Outcome, SourceInquiry
 from registry.tables import Household, HouseholdStatus, Membership, MembershipStatus
 
 BATCH: Final = 100

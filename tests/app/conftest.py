@@ -28,8 +28,8 @@ from sqlmodel import col, select
 from app.main import create_app, create_portal
 from app.requests import Portal
 from app.settings import Mode, Settings
-from identity.number_rules import check_digit
-from identity.passwords import PasswordHasher
+from identity.people.number_rules import check_digit
+from identity.proofs.passwords import PasswordHasher
 from identity.tables import DocumentKind, Gender, Person
 from notifications.providers.demonstration import DemonstrationProvider
 from notifications.rendering import Portal as Speaker

@@ -10,9 +10,9 @@ from sqlmodel import col, select
 
 from app.requests import Portal
 from identity.roles import Role
-from identity.staff import add_staff
+from identity.staff.officers import add_staff
 from identity.tables import AuditEntry, Person
-from registry.requests import request_recomputation
+from registry.requests.asking import request_recomputation
 from registry.tables import RecomputationRequest, RequestReason
 from tests.app.conftest import Clock
 from tests.app.pages import PageBrowser

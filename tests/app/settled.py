@@ -9,8 +9,8 @@ from sqlmodel import select
 from app.requests import Portal
 from identity import sessions
 from identity.tables import Account, Person
-from registry.decisions import correct_facts, refuse_request
-from registry.reviews import open_request
+from registry.requests.decisions import correct_facts, refuse_request
+from registry.requests.reviews import open_request
 from tests.app.pages import PageBrowser
 from tests.registry.family import Family, add_officer, settled_family
 

@@ -19,10 +19,10 @@ from app.i18n.locales import LOCALES
 from app.main import create_app, create_portal
 from app.requests import Portal
 from app.settings import Mode, SettingRefused, Settings, read_settings
-from identity.numbers import InvalidNumber, parse_identifier, parse_phone
-from identity.passwords import PasswordHasher
+from identity.people.numbers import InvalidNumber, parse_identifier, parse_phone
+from identity.proofs.passwords import PasswordHasher
 from identity.tables import Person
-from registry.centres import centre_for, centres
+from registry.centres.directory import centre_for, centres
 from registry.geography import atlas, options
 from registry.profiles import use_profile
 from registry.tables import Eligibility, IndexEvent, IndexReason

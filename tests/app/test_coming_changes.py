@@ -15,7 +15,7 @@ from notifications.tables import Delivery, Notification
 from registry.model_life.coming import tell_next
 from registry.model_life.shelf import Shelf
 from registry.model_life.tables import ModelNotice, ModelVersion
-from registry.scoring import model_on
+from registry.rules.scoring import model_on
 from registry.tables import IndexEvent
 from tests.app.conftest import Clock
 from tests.app.officers import add_officer_account

@@ -15,7 +15,7 @@ from app.requests import Portal
 from identity.roles import Role
 from identity.tables import AuditEntry
 from registry.acts import Act
-from registry.documents import clean_document
+from registry.requests.documents import clean_document
 from registry.tables import Declaration, IndexEvent, RecomputationRequest
 from tests.app.conftest import BrowserOf, Clock, Messages
 from tests.app.officers import (

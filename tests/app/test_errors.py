@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.errors import TEMPLATES, failure_page, is_passing
 from app.main import create_app, create_portal
 from app.requests import Portal, PortalRequest
-from identity.passwords import PasswordHasher
+from identity.proofs.passwords import PasswordHasher
 from tests.app.conftest import BrowserOf, Register
 from tests.app.journeys import start_claim
 from tests.app.pages import PageBrowser, read_html

@@ -9,7 +9,7 @@ import pytest
 from app.kept_answers import KEEPING
 from app.requests import Portal
 from app.rights import RIGHTS
-from registry.drafts import find_draft
+from registry.declarations.drafts import find_draft
 from tests.app.conftest import BrowserOf, Clock
 from tests.app.pages import PageBrowser
 from tests.app.settled import come_in, settle

@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from app.requests import Portal
 from app.routes.messages import MESSAGES_A_PAGE
-from identity.accounts import recipient
+from identity.account.accounts import recipient
 from notifications.messages import Template
 from notifications.outbox import notify, unread_count
 from notifications.tables import Delivery, Notification

@@ -19,8 +19,8 @@ from app.requests import Portal
 from identity.roles import Role
 from identity.tables import AuditEntry
 from notifications.tables import Notification
+from registry.centres.officers import NotAllowed
 from registry.errors import ChangedMeanwhile, Refused
-from registry.index_models import models
 from registry.model_life import versions
 from registry.model_life.checks import FileRefused
 from registry.model_life.dry_runs import begin_dry_run, dry_run_statement, look_at_next
@@ -29,11 +29,11 @@ from registry.model_life.reports import Crossings, crossings
 from registry.model_life.shelf import Shelf
 from registry.model_life.tables import DryRun, ModelApproval, ModelVersion, VersionStatus
 from registry.model_life.versions import Phase, known_versions, read
-from registry.national_runs import AnotherRun, end_staging
-from registry.national_staging import stage_next_chunk
-from registry.national_tables import RecomputationRun, RecomputationStage
-from registry.officers import NotAllowed
-from registry.scoring import model_on
+from registry.national.runs import AnotherRun, end_staging
+from registry.national.staging import stage_next_chunk
+from registry.national.tables import RecomputationRun, RecomputationStage
+from registry.rules.index_models import models
+from registry.rules.scoring import model_on
 from registry.tables import Household, IndexEvent
 from tests.app.conftest import Clock
 from tests.app.officers import add_officer_account

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from app.main import create_app
 from app.requests import Portal
-from identity.population import DocumentFacts, Line, RegisterUnavailable
+from identity.people.population import DocumentFacts, Line, RegisterUnavailable
 from identity.tables import Account, AuditEntry, Challenge, NationalIdentity, Person, Proofing
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.journeys import PASSWORD, claim_account, sign_in, start_claim

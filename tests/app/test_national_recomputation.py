@@ -27,13 +27,13 @@ from identity.tables import AuditEntry
 from notifications.messages import Template
 from notifications.tables import Delivery, Notification
 from registry.indexes import ledger
-from registry.national_publishing import TwoIndexes
-from registry.national_runs import AnotherRun, RunRefused, abandon
-from registry.national_summary import moves
-from registry.national_tables import RecomputationRun, RecomputationStage, RunStatus
-from registry.scoring import IndexModel, models
+from registry.national.publishing import TwoIndexes
+from registry.national.runs import AnotherRun, RunRefused, abandon
+from registry.national.summary import moves
+from registry.national.tables import RecomputationRun, RecomputationStage, RunStatus
+from registry.rules.scoring import IndexModel, models
+from registry.rules.variables import index_of
 from registry.tables import Eligibility, Household, IndexEvent, IndexReason
-from registry.variables import index_of
 from registry.versions import read_version
 from tests.databases import stop_with_parent
 from tests.registry.family import declare, settled_family, told, transaction

@@ -11,12 +11,12 @@ from sqlmodel import col, select
 from app.requests import Portal
 from identity.tables import Challenge, DocumentKind, OneTimeCode, Purpose
 from notifications.tables import Delivery
-from registry.appointment_tables import Appointment, AppointmentStatus, PreRegistration
-from registry.appointments import book
-from registry.centres import centre
+from registry.appointments.booking import book
+from registry.appointments.pre_registrations import forget_pre_registrations
+from registry.appointments.slots import bookable_slots
+from registry.appointments.tables import Appointment, AppointmentStatus, PreRegistration
+from registry.centres.directory import centre
 from registry.dates import country_time
-from registry.pre_registrations import forget_pre_registrations
-from registry.slots import bookable_slots
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.entering import CENTRE, CHOOSE, FILE, MARIAMA, PHONE, START, choose, pre_register
 from tests.app.pages import PageBrowser

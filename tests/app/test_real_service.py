@@ -15,7 +15,7 @@ from app.main import create_app
 from app.requests import Portal, utc_now
 from identity.openid.relying_party import Authorization, Departure, RelyingParty
 from identity.openid.settings import ClientKey, OpenIdSettings
-from identity.population import NothingProven, RegisterUnavailable
+from identity.people.population import NothingProven, RegisterUnavailable
 from identity.tables import Account, AuditEntry, NationalIdentity, Person, Proofing
 from tests.app.journeys import PASSWORD
 from tests.app.pages import PageBrowser

@@ -14,20 +14,20 @@ from sqlmodel import col, select
 
 from app.main import create_app
 from app.requests import Portal
-from identity.numbers import parse_identifier
+from identity.people.numbers import parse_identifier
 from identity.roles import Role
 from identity.tables import AuditEntry, DocumentKind, Person
-from registry.appointment_tables import (
+from registry.appointments.booking import book
+from registry.appointments.slots import bookable_slots
+from registry.appointments.tables import (
     Appointment,
     AppointmentStatus,
     IdentityCheck,
     PreRegistration,
     PreRegistrationStatus,
 )
-from registry.appointments import book
-from registry.centres import centre
+from registry.centres.directory import centre
 from registry.dates import country_time
-from registry.slots import bookable_slots
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.entering import CENTRE, PHONE, check, choose, come, pre_register
 from tests.app.officers import ELSEWHERE, OfficerAccount, add_officer_account, sign_in_officer

@@ -17,7 +17,7 @@ from app.requests import Portal
 from identity.audit import officer
 from identity.roles import Role
 from notifications.jobs import run_due_jobs
-from registry.requests import request_recomputation
+from registry.requests.asking import request_recomputation
 from registry.tables import (
     Document,
     RecomputationRequest,

@@ -19,9 +19,9 @@ from app.forms.simulator import simulator_answers
 from app.forms.simulator_link import LONGEST_LINK, link_query, linked_answers
 from app.requests import Portal
 from registry.facts import Facts, Relation
-from registry.programmes import decide
-from registry.scoring import model_on
-from registry.variables import index_of, zone_of
+from registry.rules.programmes import decide
+from registry.rules.scoring import model_on
+from registry.rules.variables import index_of, zone_of
 from tests.app.conftest import Clock
 from tests.app.pages import PageBrowser
 from tests.app.settled import come_in, settle

@@ -17,10 +17,10 @@ from app.cli import main
 from app.requests import Portal
 from app.sources import Asking
 from registry.indexes import household_view
-from registry.source_tables import Contradiction, ContradictionStatus, SourceFact, SourceInquiry
 from registry.sources.files import HEADER, BadSourceFile, FileSource, file_sources
 from registry.sources.port import Answer, SourceDown
 from registry.sources.queue import ask_later
+from registry.sources.tables import Contradiction, ContradictionStatus, SourceFact, SourceInquiry
 from registry.tables import Household, IndexEvent, RecomputationRequest, RequestOwner
 from tests.app.conftest import BrowserOf, Clock
 from tests.app.officers import add_officer_account, sign_in_officer

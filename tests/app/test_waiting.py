@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.db import POOL_SIZE
 from app.requests import Portal
-from registry import documents
+from registry.requests.asking import documents
 from tests.app.conftest import BrowserOf, Register
 from tests.app.journeys import give_password
 from tests.app.pages import PageBrowser

@@ -17,37 +17,37 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.requests import Portal
 from identity import sessions
-from identity.authenticators import set_authenticator
+from identity.account.authenticators import set_authenticator
+from identity.account.phones import bind_phone
 from identity.desk_tables import BindingReason, PhoneBinding
-from identity.partial_date import PartialDate
-from identity.phones import bind_phone
-from identity.population import EmbeddedRegister, LineName
+from identity.people.partial_date import PartialDate
+from identity.people.population import EmbeddedRegister, LineName
 from identity.roles import Role
-from identity.staff import add_staff
-from identity.staff_enrolment import Proposed, approve_enrolment, propose_officer
+from identity.staff.enrolment import Proposed, approve_enrolment, propose_officer
+from identity.staff.officers import add_staff
 from identity.tables import Account, DocumentKind, Gender, Person, PortalSession, Staff
-from registry.appointment_tables import Paper
-from registry.appointments import book
-from registry.arrivals import note_arrival
-from registry.centres import centre
+from registry.appointments.arrivals import note_arrival
+from registry.appointments.booking import book
+from registry.appointments.identity_checks import Seen, check_identity
+from registry.appointments.slots import bookable_slots
+from registry.appointments.tables import Paper
+from registry.centres.directory import centre
+from registry.centres.phone_bindings import Asked, ask_to_bind, hold_number, witness_binding
+from registry.centres.visits import end_visit, open_visit, request_visit_code
 from registry.dates import country_time
-from registry.documents import clean_document
 from registry.facts import Diploma, Education, HealthCover, Occupation
-from registry.identity_checks import Seen, check_identity
 from registry.model_life.dry_runs import begin_dry_run, dry_run_statement, end_dry_run, look_at_next
 from registry.model_life.versions import propose, read
-from registry.national_runs import end_staging
-from registry.national_staging import stage_next_chunk
-from registry.national_tables import RecomputationRun
-from registry.phone_bindings import Asked, ask_to_bind, hold_number, witness_binding
-from registry.requests import request_recomputation
-from registry.slots import bookable_slots
+from registry.national.runs import end_staging
+from registry.national.staging import stage_next_chunk
+from registry.national.tables import RecomputationRun
+from registry.requests.asking import request_recomputation
+from registry.requests.documents import clean_document
 from registry.sources.answering import receive
 from registry.sources.port import Answer
 from registry.sources.queue import take
 from registry.tables import Declaration, Document, Membership, RequestReason, VisitPurpose
 from registry.versions import MemberAnswers
-from registry.visits import end_visit, open_visit, request_visit_code
 from tests.identity.world import PASSWORD, add_account, last_code
 from tests.registry.family import add_account as add_bare_account
 from tests.registry.family import (

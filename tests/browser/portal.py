@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 import httpx
 
 from app.i18n.locales import LOCALES
-from registry.programmes import programmes
+from registry.rules.programmes import programmes
 from tests.databases import scratch_directory, stop_with_parent
 
 TIWIZI = Path(sysconfig.get_path("scripts")) / "tiwizi"

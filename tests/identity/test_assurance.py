@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from identity.account.phones import HOLD
 from identity.assurance import NEEDS, PROOF_LASTS, Missing, SensitiveAct, missing
-from identity.phones import HOLD
 from identity.tables import SecondProof
 
 SECOND = timedelta(seconds=1)

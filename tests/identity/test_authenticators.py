@@ -7,8 +7,11 @@ import pyotp
 import pytest
 from sqlmodel import col
 
-from identity import authenticators, sessions, sign_in, totp
-from identity.challenges import CodeRefused
+from identity import sessions
+from identity.account import authenticators
+from identity.entering import sign_in
+from identity.proofs import totp
+from identity.proofs.challenges import CodeRefused
 from identity.tables import Account, PortalSession
 from notifications.messages import Template
 from notifications.tables import Delivery, Notification

@@ -5,14 +5,16 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import col, select
 
-from identity import claims, codes, sessions
+from identity import sessions
 from identity.audit import IdentityAction
-from identity.challenges import CodeRefused
+from identity.entering import claims
+from identity.entering.recovery import parse_recovery_code
 from identity.limits import DAY, FLOOD_FROM, HOUR, MINUTE, spend
-from identity.numbers import InvalidNumber
-from identity.partial_date import PartialDate
-from identity.passwords import Busy, PasswordRefused
-from identity.recovery import parse_recovery_code
+from identity.people.numbers import InvalidNumber
+from identity.people.partial_date import PartialDate
+from identity.proofs import codes
+from identity.proofs.challenges import CodeRefused
+from identity.proofs.passwords import Busy, PasswordRefused
 from identity.tables import (
     Account,
     AuditEntry,

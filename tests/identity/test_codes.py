@@ -5,16 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
-from identity import codes
-from identity.challenges import (
-    CodeRefused,
-    TooSoon,
-    find_challenge,
-    proven_challenge,
-    use_proof,
-)
-from identity.guards import TRIES
 from identity.limits import DAY, MINUTE
+from identity.proofs import codes
+from identity.proofs.challenges import CodeRefused, TooSoon, find_challenge, proven_challenge, use_proof
+from identity.proofs.guards import TRIES
 from identity.tables import Challenge, OneTimeCode, Person, Purpose, Step
 from notifications.outbox import Recipient
 from notifications.tables import Delivery, Notification

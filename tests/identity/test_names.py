@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from identity.names import InvalidName, NameScript, folded, parse_name
+from identity.people.names import InvalidName, NameScript, folded, parse_name
 
 AR, LATIN = NameScript.ARABIC, NameScript.LATIN
 BIDI = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u200b"

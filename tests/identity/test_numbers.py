@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.number_rules import BadRules, CheckDigit, IdentifierRules, check_digit, read_rules
-from identity.numbers import (
+from identity.people.number_rules import BadRules, CheckDigit, IdentifierRules, check_digit, read_rules
+from identity.people.numbers import (
     InvalidNumber,
     ParsedIdentifier,
     parse_code,

@@ -20,8 +20,8 @@ from identity.openid.lines import line_of_claims
 from identity.openid.relying_party import Authorization, Departure, RelyingParty, challenge_of
 from identity.openid.settings import BadOpenIdSettings, import_key, is_safe, read_key
 from identity.openid.wire import LONGEST_ANSWER
-from identity.partial_date import PartialDate
-from identity.population import Line, NothingProven, Proof, RegisterUnavailable
+from identity.people.partial_date import PartialDate
+from identity.people.population import Line, NothingProven, Proof, RegisterUnavailable
 from identity.tables import Gender, Proofing
 from tests.identity.national_service import (
     CLIENT,

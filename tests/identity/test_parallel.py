@@ -14,9 +14,8 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import Sessions, create_engine, session_factory
-from identity import challenges, claims, codes, guards, recovery, sign_in, staff, staff_sign_in
 from identity.audit import IdentityAction
-from identity.challenges import CodeRefused
+from identity.entering import claims, recovery, sign_in
 from identity.keys import Keys
 from identity.limits import (
     FAILED_CODES,
@@ -27,7 +26,11 @@ from identity.limits import (
     take_turn,
     used,
 )
+from identity.proofs import challenges, codes, guards
+from identity.proofs.challenges import CodeRefused
 from identity.roles import Role
+from identity.staff import officers as staff
+from identity.staff import sign_in as staff_sign_in
 from identity.tables import Account, AuditEntry, Challenge, OneTimeCode, Person, PortalSession, Purpose, Step
 from notifications.tables import Delivery
 from tests.identity.world import (

@@ -5,7 +5,7 @@ import asyncio
 import argon2
 import pytest
 
-from identity.passwords import (
+from identity.proofs.passwords import (
     COMMON_PASSWORDS,
     MEMORY_KIB,
     Busy,

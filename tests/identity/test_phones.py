@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
-from identity import phones, sessions, strangers
-from identity.challenges import CodeRefused
-from identity.phones import HOLD, PhoneRefused
+from identity import sessions
+from identity.account import phones, strangers
+from identity.account.phones import HOLD, PhoneRefused
+from identity.proofs.challenges import CodeRefused
 from identity.tables import Account, Person
 from notifications.messages import Template
 from notifications.tables import Channel, Delivery, Notification

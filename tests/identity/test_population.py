@@ -13,8 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import create_engine, reading_engine, session_factory
 from identity.openid.relying_party import Authorization, Departure, NationalRegister
-from identity.partial_date import PartialDate
-from identity.population import (
+from identity.people.partial_date import PartialDate
+from identity.people.population import (
     DocumentFacts,
     EmbeddedRegister,
     NothingProven,

@@ -7,10 +7,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import col
 
-from identity import accounts, register, retention
+from identity import retention
+from identity.account import accounts
 from identity.audit import SYSTEM, IdentityAction, officer, record
 from identity.keys import Keys, join_parts
-from identity.partial_date import PartialDate
+from identity.people import register
+from identity.people.partial_date import PartialDate
 from identity.tables import (
     ActorKind,
     AuditEntry,

@@ -7,10 +7,10 @@ import pytest
 
 from app.db import session_factory
 from identity import sessions
-from identity.accounts import recipient
+from identity.account.accounts import recipient
 from identity.roles import Role
 from identity.sessions import FoundSession
-from identity.staff import add_staff
+from identity.staff.officers import add_staff
 from identity.tables import PortalSession, SecondProof, SessionKind
 from notifications.messages import Template
 from notifications.outbox import notify

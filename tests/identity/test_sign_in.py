@@ -5,10 +5,13 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import col, select
 
-from identity import accounts, codes, limits, recovery, sessions, sign_in
-from identity.challenges import CodeRefused
+from identity import limits, sessions
+from identity.account import accounts
+from identity.entering import recovery, sign_in
 from identity.limits import HOUR, MINUTE
-from identity.passwords import PasswordHasher
+from identity.proofs import codes
+from identity.proofs.challenges import CodeRefused
+from identity.proofs.passwords import PasswordHasher
 from identity.tables import Challenge, KnownBrowser, Purpose
 from notifications.tables import Delivery, Notification
 from tests.identity.world import (

@@ -6,11 +6,13 @@ import pyotp
 import pytest
 from sqlmodel import select
 
-from identity import sessions, staff, staff_sign_in
+from identity import sessions
 from identity.assurance import staff_proof_missing
 from identity.audit import IdentityAction
-from identity.passwords import PasswordRefused
+from identity.proofs.passwords import PasswordRefused
 from identity.roles import DUTIES, Duty, Role, may
+from identity.staff import officers as staff
+from identity.staff import sign_in as staff_sign_in
 from identity.tables import AuditEntry, PortalSession, Staff
 from tests.identity.world import ADDRESS, BROWSER, OTHER_BROWSER, StatementCounter, count
 

@@ -7,15 +7,17 @@ import pyotp
 import pytest
 from sqlmodel import col, select
 
-from identity import sessions, staff_enrolment, staff_sign_in
+from identity import sessions
 from identity.desk_tables import EnrolmentStatus, StaffEnrolment
-from identity.passwords import PasswordRefused
-from identity.recovery import parse_recovery_code
+from identity.entering.recovery import parse_recovery_code
+from identity.proofs.passwords import PasswordRefused
+from identity.proofs.totp import new_secret
 from identity.roles import Role
-from identity.staff import add_staff
-from identity.staff_enrolment import CODE_LIFE, EnrolmentRefused, Proposed
+from identity.staff import enrolment as staff_enrolment
+from identity.staff import sign_in as staff_sign_in
+from identity.staff.enrolment import CODE_LIFE, EnrolmentRefused, Proposed
+from identity.staff.officers import add_staff
 from identity.tables import Staff
-from identity.totp import new_secret
 from notifications.tables import Delivery
 from tests.identity.world import ADDRESS, BROWSER, add_person, all_at_once, count, last_code
 

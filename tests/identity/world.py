@@ -12,10 +12,11 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import Sessions
-from identity import claims, codes
+from identity.entering import claims
 from identity.keys import Keys
-from identity.partial_date import PartialDate
-from identity.passwords import PasswordHasher
+from identity.people.partial_date import PartialDate
+from identity.proofs import codes
+from identity.proofs.passwords import PasswordHasher
 from identity.tables import Challenge, DocumentKind, Gender, Person, Purpose
 from notifications.outbox import Recipient, seal_context
 from notifications.tables import Delivery

@@ -12,12 +12,12 @@ from sqlmodel import SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import Sessions
-from identity.number_rules import check_digit
+from identity.people.number_rules import check_digit
 from identity.tables import Account, DocumentKind, Gender, Person, Proofing, Role, Staff
 from notifications.tables import Notification
-from registry.declarations import prepare, send_declaration
+from registry.declarations.invitations import answer_invitation, invite_adult
+from registry.declarations.sending import prepare, send_declaration
 from registry.facts import Diploma, Education, HouseholdFacts, Occupation, Relation, Schooling
-from registry.invitations import answer_invitation, invite_adult
 from registry.members import add_child, list_members
 from registry.tables import Household
 from registry.versions import MemberAnswers, Version

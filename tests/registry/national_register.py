@@ -17,7 +17,7 @@ from app.db import Begin, create_engine
 from identity.tables import Account, Proofing
 from registry.facts import BirthPrecision, Facts, HouseholdFacts, MemberFacts, Relation, Zone
 from registry.geography import atlas
-from registry.index_models import IndexModel
+from registry.rules.index_models import IndexModel
 from registry.tables import (
     Declaration,
     DeclaredMember,

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.tables import BirthPrecision, Gender
 from notifications.references import new_reference
-from registry.appointment_tables import Paper, PreRegistration
+from registry.appointments.tables import Paper, PreRegistration
 
 
 async def add_pre_registration(session: AsyncSession, now: datetime, **changed: object) -> PreRegistration:

@@ -11,13 +11,20 @@ from sqlmodel import col, select
 
 from app.db import Sessions
 from notifications.tables import Delivery, DeliveryStatus, Notification
-from registry.appointment_tables import Appointment, AppointmentStatus, PreRegistration
-from registry.appointments import NotBookable, SlotTaken, book, cancel, current_appointment, free_slots
-from registry.centres import centre
+from registry.appointments.booking import (
+    NotBookable,
+    SlotTaken,
+    book,
+    cancel,
+    current_appointment,
+    free_slots,
+)
+from registry.appointments.pre_registrations import forget_pre_registrations
+from registry.appointments.slots import bookable_slots, is_closed, reminder_due, slots_on
+from registry.appointments.tables import Appointment, AppointmentStatus, PreRegistration
+from registry.centres.directory import centre
 from registry.dates import country_time
 from registry.errors import ChangedMeanwhile
-from registry.pre_registrations import forget_pre_registrations
-from registry.slots import bookable_slots, is_closed, reminder_due, slots_on
 from tests.registry.newcomers import add_pre_registration
 
 # A Monday: 08:30 in Morocco, which is on its Ramadan hour until the 22nd.

@@ -1,6 +1,6 @@
 import pytest
 
-from registry.centres import UnknownCentre, centre, centre_for, centres, centres_of
+from registry.centres.directory import UnknownCentre, centre, centre_for, centres, centres_of
 from registry.geography import UnknownPlace, atlas
 
 

@@ -8,16 +8,16 @@ from hypothesis import given
 from sqlmodel import select
 
 from registry.comparisons import Cause, all_indexes, compare_indexes, ledger_between
-from registry.decisions import correct_facts
+from registry.declarations.invitations import invite_adult
 from registry.errors import NotFound
 from registry.facts import Relation
 from registry.households import find_household
-from registry.invitations import invite_adult
-from registry.moves import compare
-from registry.requests import request_recomputation
-from registry.scoring import model_on
+from registry.requests.asking import request_recomputation
+from registry.requests.decisions import correct_facts
+from registry.rules.moves import compare
+from registry.rules.scoring import model_on
+from registry.rules.variables import index_of
 from registry.tables import IndexEvent, RequestReason
-from registry.variables import index_of
 from tests.registry.family import add_officer, add_person, answer, answers_of, declare, settled_family
 from tests.registry.national_register import later_model
 from tests.registry.worked_households import BENI_MELLAL, DECLARED_ON, complete_facts, urban_home

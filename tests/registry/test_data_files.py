@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from registry import datafiles
-from registry.centres import _load_centres, centres
+from registry.centres.directory import _load_centres, centres
 from registry.datafiles import InvalidData
 from registry.delays import _delays
 from registry.geography import _load_atlas, atlas
-from registry.index_models import _load_models, model_on, models
-from registry.programme_files import load_programmes
-from registry.programmes import programmes
+from registry.rules.index_models import _load_models, model_on, models
+from registry.rules.programme_files import load_programmes
+from registry.rules.programmes import programmes
 
 SHIPPED = Path(datafiles.__file__).parent / "data" / "ma"
 LOADERS = (_load_atlas, _load_models, load_programmes, _load_centres, _delays)

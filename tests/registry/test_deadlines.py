@@ -11,12 +11,12 @@ from identity.tables import AuditEntry, Staff
 from notifications.jobs import Job, run_due_jobs
 from notifications.tables import Delivery
 from registry.acts import Act
-from registry.deadlines import escalate_requests, remind_of_requests, watch_requests
-from registry.decisions import refuse_request
 from registry.households import find_household
-from registry.requests import request_recomputation, request_timeline
-from registry.reviews import open_request, queue
-from registry.source_tables import FactMarks
+from registry.requests.asking import request_recomputation, request_timeline
+from registry.requests.deadlines import escalate_requests, remind_of_requests, watch_requests
+from registry.requests.decisions import refuse_request
+from registry.requests.reviews import open_request, queue
+from registry.sources.tables import FactMarks
 from registry.tables import RecomputationRequest, RequestOwner, RequestReason
 from tests.registry.family import add_officer, rows, settled_family, told, transaction
 

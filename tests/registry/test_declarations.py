@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import SQLModel, col, select
 
-from registry.declarations import (
+from registry.declarations.departures import leave_household, publish_departures, remove_child
+from registry.declarations.drafts import find_draft, forget_drafts, save_draft
+from registry.declarations.invitations import expire_invitations, withdraw_invitation
+from registry.declarations.receipts import receipt
+from registry.declarations.sending import (
     AwaitedIncomplete,
     MembersChanged,
     NothingToSend,
@@ -19,14 +23,10 @@ from registry.declarations import (
     send_declaration,
 )
 from registry.delays import delays_on
-from registry.departures import leave_household, publish_departures, remove_child
-from registry.drafts import find_draft, forget_drafts, save_draft
 from registry.errors import ChangedMeanwhile, NotFound, Refused
 from registry.facts import HouseholdFacts, IncompleteFacts, MemberFacts, Relation
 from registry.indexes import household_view
-from registry.invitations import expire_invitations, withdraw_invitation
 from registry.members import add_child, list_members
-from registry.receipts import receipt
 from registry.tables import Declaration, Household, IndexEvent, IndexReason, Membership, Origin
 from registry.versions import MemberAnswers, read_version
 from tests.registry.family import (

@@ -7,9 +7,9 @@ import zlib
 import pytest
 from PIL import Image
 
-from registry.documents import MAX_BYTES, clean_document
-from registry.pdf import check_pdf
-from registry.refused_documents import DocumentRefused
+from registry.requests.documents import MAX_BYTES, clean_document
+from registry.requests.pdf import check_pdf
+from registry.requests.refused_documents import DocumentRefused
 
 PLAIN_PDF = (
     b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"

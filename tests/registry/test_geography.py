@@ -4,7 +4,7 @@ import pytest
 
 from registry.facts import Zone
 from registry.geography import PlaceKind, UnknownPlace, atlas, fold, options, place_name
-from registry.scoring import models
+from registry.rules.scoring import models
 
 
 def test_all_places_are_there() -> None:

@@ -5,13 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from identity.numbers import InvalidNumber
+from identity.people.numbers import InvalidNumber
 from identity.tables import AuditEntry, Gender
 from registry.acts import Act
-from registry.errors import AlreadyInHousehold, NotFound, NotHead
-from registry.facts import Relation
-from registry.households import find_household
-from registry.invitations import (
+from registry.declarations.invitations import (
     INVITATIONS_A_DAY,
     InvitationOver,
     NotAdult,
@@ -22,6 +19,9 @@ from registry.invitations import (
     invite_adult,
     withdraw_invitation,
 )
+from registry.errors import AlreadyInHousehold, NotFound, NotHead
+from registry.facts import Relation
+from registry.households import find_household
 from registry.members import (
     AlreadyMember,
     ChildUnavailable,

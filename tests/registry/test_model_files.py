@@ -10,10 +10,10 @@ import pytest
 
 from registry import datafiles
 from registry.facts import Zone
-from registry.index_models import models
 from registry.model_life.checks import Checked, FileRefused, ModelKind, check_file
 from registry.model_life.comparison import Difference, NotComparable, Subject, compare
-from registry.programmes import programme
+from registry.rules.index_models import models
+from registry.rules.programmes import programme
 
 SHIPPED = Path(datafiles.__file__).parent / "data" / "ma"
 TODAY = date(2026, 3, 2)

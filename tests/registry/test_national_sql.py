@@ -9,10 +9,10 @@ from sqlalchemy import text
 
 from app.db import create_engine
 from registry.facts import Facts, IncompleteFacts, Zone
-from registry.index_models import IndexModel
-from registry.national_sql import ModelTooFine, index_decimals, scoring_sql
-from registry.scoring import models
-from registry.variables import index_of, variable_values
+from registry.national.sql import ModelTooFine, index_decimals, scoring_sql
+from registry.rules.index_models import IndexModel
+from registry.rules.scoring import models
+from registry.rules.variables import index_of, variable_values
 from tests.registry.national_register import COMMUNES, Chance, Home, later_model, write_homes
 
 HOMES = 2_000

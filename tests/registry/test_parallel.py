@@ -7,16 +7,16 @@ import pytest
 
 from identity.tables import AuditEntry
 from registry.acts import Act
-from registry.decisions import AlreadyDecided, correct_facts, refuse_request
-from registry.declarations import NothingToSend
-from registry.drafts import save_draft
+from registry.declarations.drafts import save_draft
+from registry.declarations.invitations import answer_invitation, invite_adult
+from registry.declarations.sending import NothingToSend
 from registry.errors import AlreadyInHousehold, ChangedMeanwhile
 from registry.facts import Relation
 from registry.indexes import household_view
-from registry.invitations import answer_invitation, invite_adult
 from registry.members import ChildUnavailable, add_child
-from registry.requests import AlreadyOpen, request_recomputation
-from registry.reviews import open_request
+from registry.requests.asking import AlreadyOpen, request_recomputation
+from registry.requests.decisions import AlreadyDecided, correct_facts, refuse_request
+from registry.requests.reviews import open_request
 from registry.tables import (
     Declaration,
     Eligibility,

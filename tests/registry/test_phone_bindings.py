@@ -6,19 +6,19 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import col, select
 
-from identity import phones, sessions
-from identity.challenges import CodeRefused
+from identity import sessions
+from identity.account import phones
+from identity.account.phones import HOLD
 from identity.desk_tables import BindingReason, BindingStatus, PhoneBinding
 from identity.keys import Keys
-from identity.phones import HOLD
+from identity.proofs.challenges import CodeRefused
 from identity.roles import Role
 from identity.tables import Account, AuditEntry, KnownBrowser, Person, PhoneChange, Proofing, Staff
 from notifications.messages import Template
 from notifications.tables import Delivery, Notification
 from registry.acts import Act
-from registry.errors import NotFound
-from registry.officers import NotAllowed, OwnFile
-from registry.phone_bindings import (
+from registry.centres.officers import NotAllowed, OwnFile
+from registry.centres.phone_bindings import (
     WITNESS_WITHIN,
     Asked,
     BindingRefused,
@@ -30,6 +30,7 @@ from registry.phone_bindings import (
     withdraw_binding,
     witness_binding,
 )
+from registry.errors import NotFound
 from tests.identity.world import last_code
 from tests.registry.family import (
     CENTRE_ELSEWHERE,

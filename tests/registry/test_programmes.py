@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from registry.facts import Facts, IncompleteFacts, MemberFacts, MissingFact, Relation, Schooling
-from registry.programmes import (
+from registry.rules.programmes import (
     Benefit,
     ComponentKind,
     Decision,
@@ -16,8 +16,8 @@ from registry.programmes import (
     programmes,
     thresholds,
 )
-from registry.scoring import model_named
-from registry.variables import index_of
+from registry.rules.scoring import model_named
+from registry.rules.variables import index_of
 from tests.registry.worked_households import (
     DECLARED_ON,
     couple_with_pupils,

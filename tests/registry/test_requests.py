@@ -11,21 +11,21 @@ from identity.tables import AuditEntry
 from notifications.sealing import Sealer
 from registry.accesses import accesses
 from registry.acts import Act
-from registry.corrections import InvalidCorrection, NothingChanged
-from registry.decisions import AlreadyDecided, correct_facts, foresee_correction, refuse_request
-from registry.documents import clean_document
+from registry.centres.officers import NotAllowed, OwnFile
 from registry.errors import ChangedMeanwhile, NoHousehold, NotFound
 from registry.facts import IncompleteFacts
 from registry.indexes import household_view, written_decision
-from registry.officers import NotAllowed, OwnFile
-from registry.requests import (
+from registry.requests.asking import (
     InvalidRequest,
     NoIndex,
     request_recomputation,
     request_timeline,
     requests_of,
 )
-from registry.reviews import open_request, queue, read_request_document
+from registry.requests.corrections import InvalidCorrection, NothingChanged
+from registry.requests.decisions import AlreadyDecided, correct_facts, foresee_correction, refuse_request
+from registry.requests.documents import clean_document
+from registry.requests.reviews import open_request, queue, read_request_document
 from registry.tables import Document, RequestReason, RequestStatus
 from tests.registry.family import (
     add_family,

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from registry.score_documents import InvalidCase, score_document, score_text
-from registry.scoring import InputFault, InvalidInput
+from registry.rules.score_documents import InvalidCase, score_document, score_text
+from registry.rules.scoring import InputFault, InvalidInput
 from tests.registry.test_scoring import A1, B
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from registry.facts import Zone
 from registry.geography import atlas
-from registry.scoring import (
+from registry.rules.scoring import (
     Index,
     InputFault,
     InvalidInput,

@@ -9,24 +9,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from registry.decisions import correct_facts, refuse_request
 from registry.errors import NotFound, NotHead
 from registry.indexes import history, household_view
-from registry.requests import request_recomputation
-from registry.source_decisions import (
+from registry.requests.asking import request_recomputation
+from registry.requests.decisions import correct_facts, refuse_request
+from registry.requests.source_decisions import (
     AlreadyAnswered,
     contest_source,
     count_sources,
     effect_of,
     use_source,
-)
-from registry.source_tables import (
-    Contradiction,
-    ContradictionStatus,
-    FactMarks,
-    Outcome,
-    SourceFact,
-    SourceInquiry,
 )
 from registry.sources.answering import receive
 from registry.sources.configuration import rules_on, sources
@@ -34,6 +26,14 @@ from registry.sources.findings import findings
 from registry.sources.marks import read_marks
 from registry.sources.port import Answer, SourceWrong, checked
 from registry.sources.queue import ask_everybody, note_failure, take, waiting
+from registry.sources.tables import (
+    Contradiction,
+    ContradictionStatus,
+    FactMarks,
+    Outcome,
+    SourceFact,
+    SourceInquiry,
+)
 from registry.tables import Declaration, Household, IndexReason, Origin, RequestReason
 from registry.versions import MEMBER_FACTS, MemberAnswers, Version, VersionMember
 from tests.registry.family import add_officer, declare, rows, settled_family, told

@@ -10,16 +10,16 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import create_engine, session_factory
-from registry.corrections import NothingChanged
-from registry.decisions import correct_facts
 from registry.indexes import score_version
-from registry.requests import request_recomputation
-from registry.source_decisions import count_sources, use_source
-from registry.source_tables import ContradictionStatus
+from registry.requests.asking import request_recomputation
+from registry.requests.corrections import NothingChanged
+from registry.requests.decisions import correct_facts
+from registry.requests.source_decisions import count_sources, use_source
 from registry.sources.answering import receive
 from registry.sources.contradictions import contradictions_of
 from registry.sources.port import Answer
 from registry.sources.queue import ask_everybody, take
+from registry.sources.tables import ContradictionStatus
 from registry.tables import Household, IndexEvent, RequestReason
 from registry.versions import read_version
 from tests.conftest import NOW

@@ -7,11 +7,11 @@ from sqlmodel import select
 
 from notifications.tables import Notification
 from registry.accesses import accesses
-from registry.decisions import correct_facts, refuse_request
+from registry.declarations.receipts import receipt
 from registry.indexes import history, household_view
-from registry.receipts import receipt
-from registry.requests import request_recomputation, requests_of
-from registry.reviews import open_request, queue
+from registry.requests.asking import request_recomputation, requests_of
+from registry.requests.decisions import correct_facts, refuse_request
+from registry.requests.reviews import open_request, queue
 from registry.tables import IndexReason, Origin, RequestReason, RequestStatus
 from tests.registry.family import (
     add_family,

@@ -21,9 +21,9 @@ from registry.facts import (
     Zone,
 )
 from registry.geography import UnknownPlace
-from registry.programmes import member_questions
-from registry.scoring import models
-from registry.variables import (
+from registry.rules.programmes import member_questions
+from registry.rules.scoring import models
+from registry.rules.variables import (
     FACTS_OF_VARIABLE,
     index_of,
     missing_facts,

@@ -6,20 +6,16 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import col, select
 
-from identity.challenges import CodeRefused
 from identity.keys import Keys
+from identity.proofs.challenges import CodeRefused
 from identity.roles import Role
 from identity.tables import AuditEntry
 from notifications.outbox import seal_context
 from notifications.tables import Delivery
 from registry.accesses import accesses
-from registry.errors import NotFound
-from registry.indexes import household_view
-from registry.officers import NotAllowed, OwnFile
-from registry.receipts import receipt
-from registry.tables import Visit, VisitPurpose
-from registry.visit_receipts import officers_receipt, visit_receipt, visits_of_officer
-from registry.visits import (
+from registry.centres.officers import NotAllowed, OwnFile
+from registry.centres.visit_receipts import officers_receipt, visit_receipt, visits_of_officer
+from registry.centres.visits import (
     VISIT_LENGTH,
     end_visit,
     end_visits_over,
@@ -28,6 +24,10 @@ from registry.visits import (
     request_visit_code,
     running_visit,
 )
+from registry.declarations.receipts import receipt
+from registry.errors import NotFound
+from registry.indexes import household_view
+from registry.tables import Visit, VisitPurpose
 from tests.registry.family import HEAD, add_family, add_officer, add_person, declare, rows, told
 
 KEYS = Keys.from_secret(b"a secret of the tests, long enough")

@@ -23,7 +23,7 @@ from registry.facts import (
     Zone,
 )
 from registry.geography import atlas
-from registry.variables import questions
+from registry.rules.variables import questions
 
 DECLARED_ON = date(2026, 3, 2)
 ANFA = "06.141.01.01"

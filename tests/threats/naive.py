@@ -17,11 +17,15 @@ from sqlalchemy import select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import authenticators, challenges, codes, limits, recovery, sign_in, staff_sign_in, strangers
-from identity.challenges import CodeRefused
+from identity import limits
+from identity.account import authenticators, strangers
+from identity.entering import recovery, sign_in
 from identity.keys import Keys
+from identity.proofs import challenges, codes
+from identity.proofs.challenges import CodeRefused
+from identity.proofs.totp import matching_step
+from identity.staff import sign_in as staff_sign_in
 from identity.tables import Account, Challenge, Staff, Step, Usage
-from identity.totp import matching_step
 
 HEADER = "x-naive"
 # The work of a real handler between the look and the write: a hash, a template.

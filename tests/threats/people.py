@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import count
 
 from app.db import Sessions
-from identity.claims import OpenedAccount
-from identity.passwords import PasswordHasher
+from identity.entering.claims import OpenedAccount
+from identity.proofs.passwords import PasswordHasher
 from tests.identity.world import PASSWORD, add_account, add_person, last_code
 from tests.threats.rig import KEYS, Client, Rig, now
 

@@ -13,8 +13,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.main import create_app, create_portal
 from app.settings import Mode, Settings
-from identity import codes
-from identity.passwords import PasswordHasher
+from identity.proofs import codes
+from identity.proofs.passwords import PasswordHasher
 from tests.threats import naive
 
 SECRET = b"a secret of the tests, long enough"

@@ -14,12 +14,13 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import Sessions
-from identity import codes, sign_in
 from identity.audit import IdentityAction
-from identity.challenges import CodeRefused
-from identity.guards import LONG
+from identity.entering import sign_in
 from identity.keys import Keys
-from identity.passwords import PasswordHasher
+from identity.proofs import codes
+from identity.proofs.challenges import CodeRefused
+from identity.proofs.guards import LONG
+from identity.proofs.passwords import PasswordHasher
 from identity.tables import (
     Account,
     AuditEntry,

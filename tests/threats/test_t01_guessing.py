@@ -2,9 +2,9 @@
 
 import pytest
 
-from identity import codes, guards
-from identity.challenges import CodeRefused, read_challenge
 from identity.limits import MINUTE
+from identity.proofs import codes, guards
+from identity.proofs.challenges import CodeRefused, read_challenge
 from identity.tables import Purpose
 from tests.identity.world import BROWSER, ask, last_code, other_than
 

@@ -8,7 +8,7 @@ from random import Random
 from sqlmodel import col
 
 from app.db import Sessions
-from identity import guards
+from identity.proofs import guards
 from identity.tables import PortalSession
 from tests.identity.world import count, other_than
 from tests.threats.people import Owner, add_owner, at_the_code, code_of

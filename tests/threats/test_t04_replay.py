@@ -9,9 +9,9 @@ from itertools import product
 
 import pytest
 
-from identity import codes
-from identity.challenges import CodeRefused, use_proof
 from identity.limits import DAY, MINUTE
+from identity.proofs import codes
+from identity.proofs.challenges import CodeRefused, use_proof
 from identity.tables import Challenge, Purpose
 from tests.identity.world import BROWSER, OTHER_BROWSER, ask, last_code
 

@@ -11,10 +11,12 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import Sessions, create_engine, session_factory
-from identity import codes, guards, limits, sign_in
-from identity.challenges import CodeRefused
+from identity import limits
+from identity.entering import sign_in
 from identity.keys import Keys
 from identity.limits import DAY, HOUR, MINUTE
+from identity.proofs import codes, guards
+from identity.proofs.challenges import CodeRefused
 from identity.tables import Challenge, Guard, Purpose, Standing
 from tests.identity.world import (
     BROWSER,

@@ -9,9 +9,10 @@ import pytest
 from sqlmodel import col, select
 
 from app.db import Sessions
-from identity import guards, strangers
+from identity.account import strangers
 from identity.limits import DAY, HOUR, MINUTE
-from identity.numbers import InvalidNumber, parse_phone
+from identity.people.numbers import InvalidNumber, parse_phone
+from identity.proofs import guards
 from identity.tables import OneTimeCode, Purpose
 from notifications import spending
 from notifications.messages import Template

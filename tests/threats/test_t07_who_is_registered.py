@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from identity import claims
+from identity.entering import claims
 from tests.app.conftest import BrowserOf, Messages, Register
 from tests.app.journeys import claim_account, start_claim
 

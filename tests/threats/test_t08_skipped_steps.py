@@ -7,8 +7,8 @@ from sqlmodel import select
 
 from app.requests import Portal
 from app.routes import claim as claim_pages
-from identity import claims
-from identity.challenges import bound, read_challenge
+from identity.entering import claims
+from identity.proofs.challenges import bound, read_challenge
 from identity.tables import Account, Challenge, Person, Purpose, Step
 from tests.app.conftest import BrowserOf, Messages, Register
 from tests.app.journeys import PASSWORD, claim_account, give_password, start_claim

@@ -3,11 +3,13 @@
 import pytest
 from sqlmodel import select
 
-from identity import claims, codes, limits, sign_in
-from identity.challenges import CodeRefused
+from identity import limits
+from identity.entering import claims, sign_in
 from identity.limits import HOUR, MINUTE
+from identity.proofs import codes
+from identity.proofs.challenges import CodeRefused
+from identity.proofs.worn_phones import FAILURES_IN_A_ROW
 from identity.tables import Purpose
-from identity.worn_phones import FAILURES_IN_A_ROW
 from notifications.messages import Template
 from notifications.tables import Notification
 from tests.identity.world import (

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from identity import assurance
+from identity.account.phones import HOLD
 from identity.assurance import NEEDS, SensitiveAct, missing
-from identity.phones import HOLD
 from identity.tables import SecondProof
 
 LONG_AGO = timedelta(days=1)

@@ -7,9 +7,9 @@ from itertools import permutations
 
 from sqlmodel import col, select
 
-from identity import codes
-from identity.challenges import CodeRefused
 from identity.limits import DAY
+from identity.proofs import codes
+from identity.proofs.challenges import CodeRefused
 from identity.tables import Challenge, OneTimeCode, Purpose
 from tests.identity.world import PHONE, add_person, ask, last_code
 

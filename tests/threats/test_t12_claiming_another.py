@@ -3,10 +3,11 @@
 from sqlmodel import col
 
 from app.db import Sessions
-from identity import claims, codes
 from identity.audit import IdentityAction
-from identity.challenges import CodeRefused
+from identity.entering import claims
 from identity.limits import MINUTE
+from identity.proofs import codes
+from identity.proofs.challenges import CodeRefused
 from identity.tables import Account, AuditEntry, Challenge, Purpose
 from notifications.tables import Delivery
 from tests.identity.world import (

@@ -9,9 +9,9 @@ import pyotp
 from sqlmodel import col
 
 from app.db import Sessions
-from identity import staff
-from identity.passwords import PasswordHasher
+from identity.proofs.passwords import PasswordHasher
 from identity.roles import Role
+from identity.staff import officers as staff
 from identity.tables import PortalSession
 from tests.identity.world import count
 from tests.threats.rig import KEYS, Client, Rig, now

@@ -22,8 +22,8 @@ from app.forms.declaration import AddressAnswers
 from app.forms.fields import text
 from app.i18n.catalogues import gettext
 from app.i18n.locales import LOCALES
-from registry.documents import clean_document
-from registry.refused_documents import DocumentRefused
+from registry.requests.documents import clean_document
+from registry.requests.refused_documents import DocumentRefused
 from tests.app.attacks import BIDI_CONTROLS
 from tests.databases import run_apart
 from tests.threats.bad_files import a_pdf

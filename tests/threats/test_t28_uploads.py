@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from PIL import Image
 
-from registry.documents import CleanDocument, clean_document
-from registry.refused_documents import DocumentRefused
+from registry.requests.documents import CleanDocument, clean_document
+from registry.requests.refused_documents import DocumentRefused
 from tests.threats.bad_files import SCRIPT, a_pdf, bad_files, drawn, good_pdfs, polyglots
 
 Cleaning = Callable[..., Awaitable[CleanDocument]]
@@ -102,8 +102,8 @@ async def test_a_name_leads_nowhere_and_shows_what_it_is() -> None:
 
 GROWTH = """
 import asyncio, resource
-from registry.documents import clean_document
-from registry.refused_documents import DocumentRefused
+from registry.requests.documents import clean_document
+from registry.requests.refused_documents import DocumentRefused
 from tests.threats.bad_files import bad_files, drawn
 
 async def all_refused(files):

@@ -1,0 +1,1 @@
+"""What belongs to somebody who has an account: telephone, e-mail address, authenticator, password, sessions."""

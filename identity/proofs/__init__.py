@@ -1,0 +1,1 @@
+"""What one browser is asked and how it proves it: challenges, one-time codes, passwords, authenticators' steps."""

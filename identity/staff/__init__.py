@@ -1,0 +1,1 @@
+"""Officers: who they are, how a colleague joins, and their own door."""

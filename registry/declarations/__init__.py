@@ -1,0 +1,1 @@
+"""Declarations: drafted, sent, answered by every adult, and settled anew when somebody joins or leaves."""

@@ -1,0 +1,1 @@
+"""A recomputation of the whole country, in the database and in resumable chunks."""

@@ -1,0 +1,269 @@
+"""Asking for recomputation: "this is wrong", one open request a household, a deadline that the citizen can see."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from identity.audit import Actor, record
+from notifications.messages import Template
+from notifications.references import new_reference
+from notifications.sealing import Sealer
+from registry.acts import Act, acting
+from registry.announcements import tell
+from registry.centres.directory import centre_for
+from registry.dates import local_date
+from registry.delays import delays_on, due_on
+from registry.errors import NoHousehold, NotFound, Refused
+from registry.households import find_household, lock_household
+from registry.indexes import ledger
+from registry.requests.corrections import is_fact
+from registry.requests.documents import CleanDocument, StoredDocument, documents_of, store_document
+from registry.requests.owners import source_of
+from registry.rows import insert_unless_taken
+from registry.rules.scoring import Line
+from registry.tables import (
+    Declaration,
+    Household,
+    IndexEvent,
+    RecomputationRequest,
+    RequestOwner,
+    RequestReason,
+    RequestStatus,
+)
+
+LONGEST_WORDS = 2000
+LONGEST_VALUE = 200
+
+
+class AlreadyOpen(Refused):
+    """The household has a request that is not decided yet."""
+
+    code = "already_open"
+
+
+class NoIndex(Refused):
+    """There is no index to look at again yet."""
+
+    code = "no_index"
+
+
+class InvalidRequest(Refused):
+    """`code` names what is wrong: words, line, fact or value."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class RequestTimeline:
+    """A request as the citizen follows it. What was written is shown to its writer alone (`is_own`)."""
+
+    reference: str
+    is_own: bool
+    reason: RequestReason
+    line_code: str | None
+    words: str | None
+    fact: str | None
+    proposed_value: str | None
+    documents: tuple[StoredDocument, ...]
+    centre_code: str
+    status: RequestStatus
+    received_at: datetime
+    due_on: date
+    opened_at: datetime | None
+    decided_at: datetime | None
+    decision_words: str | None
+    owner: RequestOwner
+    source: str | None
+    reminded_at: datetime | None
+    escalated_at: datetime | None
+    region: str
+    index_before: Decimal | None
+    index_after: Decimal | None
+    lines_before: tuple[Line, ...]
+    lines_after: tuple[Line, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return self.decided_at is None
+
+
+async def request_recomputation(
+    session: AsyncSession,
+    *,
+    person_id: int,
+    reason: RequestReason,
+    words: str,
+    now: datetime,
+    line_code: str | None = None,
+    fact: str | None = None,
+    proposed_value: str | None = None,
+    source: str | None = None,
+    document: CleanDocument | None = None,
+    sealer: Sealer | None = None,
+    actor: Actor | None = None,
+) -> RecomputationRequest:
+    """Ask the household's centre to look at the index again. `fact` is named as `registry.requests.corrections` says.
+
+    A line whose value a source gave is that source's to answer for, and its clock is the source's; `source`
+    names it where the caller knows.
+    Raises NoHousehold, NoIndex, AlreadyOpen, InvalidRequest. A document needs the sealer.
+    """
+    found = await find_household(session, person_id=person_id)
+    if found is None:
+        raise NoHousehold
+    household = await lock_household(session, household_id=found.id)
+    index = await session.get(IndexEvent, household.current_index_id) if household.current_index_id else None
+    if index is None:
+        raise NoIndex
+    _check(index, reason, words, line_code, fact, proposed_value)
+    by = acting(actor, person_id)
+    source = source or await source_of(session, household_id=household.id, line_code=line_code, fact=fact)
+    owner = RequestOwner.SOURCE if source else RequestOwner.CENTRE
+    request_id = await insert_unless_taken(
+        session,
+        RecomputationRequest,
+        reference=new_reference("R"),
+        household_id=household.id,
+        person_id=person_id,
+        line_code=line_code,
+        reason=reason,
+        words=words.strip(),
+        fact=fact,
+        proposed_value=proposed_value,
+        status=RequestStatus.RECEIVED,
+        centre_code=await _centre_code(session, household),
+        received_at=now,
+        owner=owner,
+        source=source,
+        due_on=due_on(local_date(now), answer_days(owner, local_date(now))),
+        index_before_id=index.id,
+        visit_id=by.visit_id,
+    )
+    if request_id is None:
+        raise AlreadyOpen
+    request = await session.get_one(RecomputationRequest, request_id)
+    if document is not None:
+        if sealer is None:
+            raise ValueError("a document is kept sealed: it needs the sealer")
+        await store_document(session, request_id=request_id, document=document, sealer=sealer, now=now)
+    await _acknowledge(session, request, by, now)
+    return request
+
+
+def _check(
+    index: IndexEvent,
+    reason: RequestReason,
+    words: str,
+    line_code: str | None,
+    fact: str | None,
+    proposed_value: str | None,
+) -> None:
+    if not 0 < len(words.strip()) <= LONGEST_WORDS:
+        raise InvalidRequest("words")
+    codes = {line["code"] for line in index.lines}
+    if line_code not in codes if line_code is not None else reason is RequestReason.WRONG_LINE:
+        raise InvalidRequest("line")
+    if fact is not None and not is_fact(fact):
+        raise InvalidRequest("fact")
+    if proposed_value is not None and len(proposed_value) > LONGEST_VALUE:
+        raise InvalidRequest("value")
+
+
+async def _centre_code(session: AsyncSession, household: Household) -> str:
+    commune = await session.scalar(
+        select(Declaration.commune).where(Declaration.id == household.current_declaration_id)
+    )
+    return centre_for(commune or "").code
+
+
+async def _acknowledge(
+    session: AsyncSession, request: RecomputationRequest, by: Actor, now: datetime
+) -> None:
+    await record(
+        session,
+        actor=by,
+        action=Act.REQUEST_SENT,
+        person_id=request.person_id,
+        household_id=request.household_id,
+        reference=request.reference,
+        details={"reason": request.reason.value, "line": request.line_code, "owner": request.owner.value},
+        now=now,
+    )
+    await tell(
+        session,
+        person_id=request.person_id,
+        template=Template.REQUEST_RECEIVED,
+        values={"reference": request.reference, "date": local_date(now), "until": request.due_on},
+        link="/household/recomputation",
+        now=now,
+    )
+
+
+def answer_days(owner: RequestOwner, day: date) -> int:
+    """How many days the owner of a line has, by the configuration of the day on which it is asked."""
+    delays = delays_on(day)
+    if owner is RequestOwner.SOURCE:
+        return delays.source_answer_days
+    return delays.recomputation_answer_days
+
+
+async def requests_of(session: AsyncSession, *, person_id: int) -> tuple[RequestTimeline, ...]:
+    """The requests of the person's household and the person's own, the newest first."""
+    household = await find_household(session, person_id=person_id)
+    of_household = RecomputationRequest.household_id == (household.id if household else 0)
+    rows = await session.exec(
+        select(RecomputationRequest)
+        .where(of_household | (RecomputationRequest.person_id == person_id))
+        .order_by(col(RecomputationRequest.id).desc())
+        .limit(20)
+    )
+    return tuple([await _timeline(session, request, person_id) for request in rows.all()])
+
+
+async def request_timeline(session: AsyncSession, *, person_id: int, reference: str) -> RequestTimeline:
+    """One of `requests_of`. Raises NotFound."""
+    for timeline in await requests_of(session, person_id=person_id):
+        if timeline.reference == reference:
+            return timeline
+    raise NotFound
+
+
+async def _timeline(session: AsyncSession, request: RecomputationRequest, person_id: int) -> RequestTimeline:
+    is_own = request.person_id == person_id
+    before = await _event(session, request.index_before_id)
+    after = await _event(session, request.index_after_id)
+    return RequestTimeline(
+        reference=request.reference,
+        is_own=is_own,
+        reason=request.reason,
+        line_code=request.line_code,
+        words=request.words if is_own else None,
+        fact=request.fact if is_own else None,
+        proposed_value=request.proposed_value if is_own else None,
+        documents=await documents_of(session, request_id=request.id) if is_own else (),
+        centre_code=request.centre_code,
+        status=request.status,
+        received_at=request.received_at,
+        due_on=request.due_on,
+        opened_at=request.opened_at,
+        decided_at=request.decided_at,
+        decision_words=request.decision_words if is_own else None,
+        owner=request.owner,
+        source=request.source,
+        reminded_at=request.reminded_at,
+        escalated_at=request.escalated_at,
+        region=before.region if before else "",
+        index_before=before.index if before else None,
+        index_after=after.index if after else None,
+        lines_before=ledger(before.lines) if before else (),
+        lines_after=ledger(after.lines) if after else (),
+    )
+
+
+async def _event(session: AsyncSession, event_id: int | None) -> IndexEvent | None:
+    return await session.get(IndexEvent, event_id) if event_id else None
