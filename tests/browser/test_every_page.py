@@ -21,7 +21,7 @@ from app.i18n.locales import LOCALES
 from app.rights import RIGHTS
 from tests.app.addresses import route_of
 from tests.app.declaring import URBAN
-from tests.app.places import URBAN_ESTIMATE
+from tests.app.places.household import URBAN_ESTIMATE
 from tests.browser.conftest import AtBrowser
 from tests.browser.pages import overflow
 from tests.browser.portal import RunningPortal, free_port, served
