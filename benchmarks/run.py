@@ -78,7 +78,7 @@ def _declarations(url: str, directory: Path) -> None:
 
 def _flood(url: str, directory: Path, tokens: list[str]) -> None:
     quiet, codes = flood.measure_quiet(url, directory, tokens)
-    print(f"\n{codes:.0f} codes checked a second, four at once. While passwords come, 200 a second:\n")
+    print(f"\n{codes:.0f} codes checked a second, sixty at once. While passwords come, 200 a second:\n")
     print(
         "| | page, ms, p50 | p95 | change, ms, p50 | p95 | passwords checked a second | sent away | MB |"
         " first page after, s |\n|---|---|---|---|---|---|---|---|---|"

@@ -96,6 +96,9 @@ async def _sign_in(portal: Portal) -> list[str]:
 
 async def _analyse(portal: Portal) -> None:
     async with portal.writes() as session:
+        if portal.engine.dialect.name == "postgresql":
+            # Longer than any page may take.
+            await session.execute(text("SET LOCAL statement_timeout = 0"))
         await session.execute(text("ANALYZE"))
         await session.commit()
 
