@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import partial
 
 from litestar import Response
 from litestar.datastructures import FormMultiDict
@@ -19,7 +20,14 @@ from app.access import SAFE_METHODS, FormNotOurs, check_form_token, find_visitor
 from app.errors import failure_page, without_values
 from app.kept_answers import seal_answers
 from app.pages import go
-from app.posts import KEY_FIELD, LONGEST_KEY, TOKEN_FIELD, earlier_answer, remember_answer
+from app.posts import (
+    KEY_FIELD,
+    LONGEST_KEY,
+    TOKEN_FIELD,
+    AnsweredBefore,
+    earlier_answer,
+    remember_answer,
+)
 from app.requests import PortalRequest
 from app.rights import Audience, audience
 from app.visitors import TOUCH_AFTER
@@ -29,6 +37,8 @@ from registry.centres import visits
 # A photograph of 5 MB over the slowest network that telephones still fall back to.
 BODY_SECONDS = 300
 REQUEST_TIMEOUT = 408
+# A form for which a secret is hashed: nothing is written before, the key of the form included.
+HASHES = {"hashes": True}
 log = logging.getLogger("tiwizi")
 
 
@@ -45,6 +55,7 @@ class Conversation(ASGIMiddleware):
         writing = request.method not in SAFE_METHODS or scope["route_handler"].opt.get("writes", False)
         async with (portal.changes if writing else portal.reads)() as db:
             state["db"], state["now"], state["begun"] = db, portal.clock(), time.monotonic()
+            state["hashed"] = partial(_ask_after_hashing, request)
             await portal.shelf.open(db)
             state["visitor"] = await find_visitor(request)
             if state["visitor"]:
@@ -159,20 +170,30 @@ async def receive_form(request: PortalRequest) -> Response[bytes] | None:
     if not key or len(key) > LONGEST_KEY or not key.isprintable():
         raise FormNotOurs
     request.scope["state"]["key"] = key
-    return None if request.route_handler.opt.get("slow") else await answered_before(request)
+    asks_later = request.route_handler.opt.keys() & {"slow", "hashes"}
+    return None if asks_later else await answered_before(request)
 
 
 async def answered_before(request: PortalRequest) -> Response[bytes] | None:
     """Where the first post of this form led; None for the first, which is written down.
 
-    Asked for every form before its handler; a handler with `opt={"slow": True}` asks by itself, once its slow work is
-    done, because from then on other writers wait.
+    Asked for every form before its handler, unless that has slow work to do, because from then on other writers wait:
+    `opt={"slow": True}` asks by itself once its work is done, `opt=HASHES` is asked as soon as a secret is hashed, and
+    asks by itself where it leads on without.
     """
     state = request.scope["state"]
+    if state.get("asked"):
+        return None
     actor = request.visitor.token_hash if request.visitor else request.browser
     location = await earlier_answer(request, actor=actor, key=state["key"])
     state["asked"] = True
     return go(request, "/" + location.split("/", 2)[2]) if location else None
+
+
+async def _ask_after_hashing(request: PortalRequest) -> None:
+    """Raises AnsweredBefore."""
+    if "key" in request.scope["state"] and (earlier := await answered_before(request)):
+        raise AnsweredBefore(earlier)
 
 
 async def _sent(request: PortalRequest) -> FormMultiDict:

@@ -65,6 +65,10 @@ class SecondProcessRefused(Exception):
         )
 
 
+class TurnHeld(Exception):
+    """Slow work was begun after something was written: on SQLite all other writers would wait until it is done."""
+
+
 def database_url(url: str) -> URL:
     """The address with the asynchronous driver named, whichever usual spelling was given."""
     parsed = make_url(url)
@@ -130,11 +134,12 @@ def _note_writers(engine: AsyncEngine) -> None:
 async def give_back(session: AsyncSession) -> None:
     """Return the connection of a session that has only read, so that others have it during a long wait.
 
-    A session that has written keeps its own: what it wrote is committed by nobody but the request.
+    Raises TurnHeld for a session that has written: everybody would wait for it.
     """
     connection = await session.connection()
-    if not (connection.info.get("has_turn") or session.new or session.dirty or session.deleted):
-        await session.commit()
+    if connection.info.get("has_turn") or session.new or session.dirty or session.deleted:
+        raise TurnHeld
+    await session.commit()
 
 
 def reading_engine(engine: AsyncEngine) -> AsyncEngine:

@@ -24,7 +24,7 @@ from app.i18n.environments import environment
 from app.kept_answers import give_answers
 from app.onward import shown_at
 from app.pages import HTML, go, page
-from app.posts import SentTwice
+from app.posts import AnsweredBefore, SentTwice
 from app.requests import PortalRequest
 from identity.assurance import Missing
 from identity.proofs.passwords import Busy
@@ -114,6 +114,10 @@ def on_form_not_ours(request: Request[Any, Any, Any], _: FormNotOurs) -> Respons
     return failure_page(_portal(request), 403, "errors/form_not_ours.html")
 
 
+def on_answered_before(_: Request[Any, Any, Any], error: AnsweredBefore) -> Response[bytes]:
+    return error.answer
+
+
 def on_sent_twice(request: Request[Any, Any, Any], _: SentTwice) -> Response[bytes]:
     return failure_page(_portal(request), 409)
 
@@ -169,6 +173,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     ProofNeeded: on_proof_needed,
     StaffProofNeeded: on_staff_proof_needed,
     FormNotOurs: on_form_not_ours,
+    AnsweredBefore: on_answered_before,
     SentTwice: on_sent_twice,
     Busy: on_busy,
     PoolExhausted: on_busy,

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from litestar import Response
 
 from app.code_pages import CodePage, current_challenge, forget_challenge
+from app.conversation import answered_before
 from app.forms.base import Form, read_form
 from app.forms.recovery import NewPasswordAnswers
 from app.pages import go, page
@@ -30,7 +31,7 @@ async def take_new_password(
     """Read the password and use it. One that cannot be is refused in words; a proof that is over begins again."""
     challenge = await _proven(request, asked.purpose)
     if challenge is None:
-        return go(request, asked.path)
+        return await answered_before(request) or go(request, asked.path)
     form = await read_form(request, NewPasswordAnswers)
     if not form.valid:
         return page(request, TEMPLATE, form=form, status=422)
@@ -40,7 +41,7 @@ async def take_new_password(
         form.refuse("new_password", refusal.code, shortest=int(refusal.shortest))
         return page(request, TEMPLATE, form=form, status=422)
     except CodeRefused:
-        return go(request, asked.start)
+        return await answered_before(request) or go(request, asked.start)
     return forget_challenge(request, response, asked.purpose)
 
 

@@ -7,6 +7,7 @@ import hashlib
 from operator import itemgetter
 from typing import Any
 
+from litestar import Response
 from litestar.datastructures import UploadFile
 from sqlalchemy import delete, update
 from sqlmodel import Field, SQLModel, col
@@ -32,6 +33,14 @@ class AnsweredForm(SQLModel, table=True):
     digest: str = Field(max_length=64)
     location: str | None = Field(default=None)
     sent_at: dt.datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class AnsweredBefore(Exception):
+    """While a secret was hashed, the same form was answered beside this one: `answer` leads to where that led."""
+
+    def __init__(self, answer: Response[bytes]) -> None:
+        super().__init__()
+        self.answer = answer
 
 
 class SentTwice(Exception):

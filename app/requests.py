@@ -98,8 +98,12 @@ class PortalRequest(Request[Any, Any, Any]):
 
     @property
     def hasher(self) -> PasswordHasher:
-        """For this request: while it waits to be let through the gate, others have its connection."""
-        return self.portal.hasher.giving_back(partial(give_back, self.db))
+        """For this request: while it waits to be let through the gate, others have its connection.
+
+        The key of a form that hashes (`opt=HASHES`) is asked right afterwards. Raises TurnHeld for a handler that has
+        written before it hashes.
+        """
+        return self.portal.hasher.between(partial(give_back, self.db), self.scope["state"]["hashed"])
 
     @property
     def lang(self) -> str:

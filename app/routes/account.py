@@ -17,6 +17,7 @@ from app.code_pages import (
     show_code_page,
     take_code,
 )
+from app.conversation import HASHES
 from app.forms.account import EmailAnswers, LanguagesAnswers
 from app.forms.base import Form, read_form
 from app.forms.codes import NoAnswers
@@ -28,7 +29,7 @@ from app.requests import PortalRequest
 from app.routes.step_up import wanted
 from identity.account import accounts
 from identity.assurance import is_on_hold
-from identity.entering.step_up import renew_recovery_code
+from identity.entering.step_up import ProofRefused, renew_recovery_code
 from identity.people.register import display_name, person
 from identity.tables import Challenge, Purpose
 from registry.accesses import Access, accesses
@@ -211,12 +212,16 @@ async def show_new_recovery_code(request: PortalRequest) -> Response[bytes]:
     return page(request, "account/new_recovery_code.html", form=Form(NoAnswers, request.lang))
 
 
-@post("/account/recovery-code/new")
+@post("/account/recovery-code/new", opt=HASHES)
 async def make_recovery_code(request: PortalRequest) -> Response[bytes]:
     visitor = request.signed_in
-    code = await renew_recovery_code(
-        request.db, account_id=visitor.own_account, hasher=request.hasher, now=request.now
-    )
+    try:
+        code = await renew_recovery_code(
+            request.db, account_id=visitor.own_account, hasher=request.hasher, now=request.now
+        )
+    except ProofRefused:
+        # Another window made one at the same moment: whoever has that one may still want this one.
+        return go(request, "/account/recovery-code/new")
     response = go(request, "/account/recovery-code")
     keep_code(request, response, code, visitor.token_hash)
     return response

@@ -17,6 +17,7 @@ from app.code_pages import (
     show_code_page,
     take_code,
 )
+from app.conversation import HASHES, answered_before
 from app.forms.base import Form, read_form
 from app.forms.claim import AccountAnswers, ClaimAnswers, refuse_future
 from app.i18n.labels import label
@@ -152,11 +153,11 @@ async def show_new_account(request: PortalRequest) -> Response[bytes]:
     return await _account_page(request, challenge, form)
 
 
-@post("/claim/account")
+@post("/claim/account", opt=HASHES)
 async def open_account(request: PortalRequest) -> Response[bytes]:
     challenge = await current_challenge(request, Purpose.CLAIM)
     if challenge is None or challenge.step != Step.PROVEN:
-        return go(request, CODE.path)
+        return await answered_before(request) or go(request, CODE.path)
     form = await read_form(request, AccountAnswers)
     if not form.valid:
         return await _account_page(request, challenge, form, status=422)
@@ -179,9 +180,9 @@ async def open_account(request: PortalRequest) -> Response[bytes]:
         form.refuse("new_password", refusal.code, shortest=int(refusal.shortest))
         return await _account_page(request, challenge, form, status=422)
     except claims.AlreadyClaimed:
-        return go(request, "/sign-in?claimed=yes")
+        return await answered_before(request) or go(request, "/sign-in?claimed=yes")
     except CodeRefused:
-        return go(request, CODE.start)
+        return await answered_before(request) or go(request, CODE.start)
     await leave(request)
     return _welcome(request, opened)
 

@@ -15,6 +15,7 @@ from app.code_pages import (
     show_code_page,
     take_code,
 )
+from app.conversation import HASHES
 from app.forms.base import Form, read_form
 from app.forms.recovery import DeskRecoveryAnswers
 from app.leaving import leave
@@ -96,7 +97,7 @@ async def show_password(request: PortalRequest) -> Response[bytes]:
     return await show_new_password(request, CODE)
 
 
-@post(CODE.proven)
+@post(CODE.proven, opt=HASHES)
 async def choose(request: PortalRequest) -> Response[bytes]:
     async def use(challenge: Challenge, password: str) -> Response[bytes]:
         back = await choose_password_after_desk(

@@ -16,6 +16,7 @@ from app.code_pages import (
     show_code_page,
     take_code,
 )
+from app.conversation import HASHES
 from app.forms.account import PhoneAnswers
 from app.forms.base import Form, read_form
 from app.forms.recovery import NewPasswordAnswers
@@ -101,7 +102,7 @@ async def show_password(request: PortalRequest) -> Response[bytes]:
     return page(request, "account/password.html", form=Form(NewPasswordAnswers, request.lang))
 
 
-@post(PASSWORD)
+@post(PASSWORD, opt=HASHES)
 async def take_password(request: PortalRequest) -> Response[bytes]:
     form = await read_form(request, NewPasswordAnswers)
     if not form.valid:

@@ -35,15 +35,8 @@ from registry.appointments.arrivals import (
     open_appointment,
     turn_away,
 )
-from registry.appointments.identity_checks import (
-    IdentityReceipt,
-    LooksLikeSomebody,
-    SameOfficer,
-    WitnessUnknown,
-    check_identity,
-    open_receipt,
-    second_check,
-)
+from registry.appointments.identity_checks import LooksLikeSomebody, WitnessUnknown, check_identity
+from registry.appointments.second_checks import IdentityReceipt, SameOfficer, open_receipt, second_check
 from registry.appointments.tables import AppointmentStatus, CheckStatus, Paper, Refusal
 from registry.centres.officers import NotAllowed, OwnFile
 from registry.dates import local_date

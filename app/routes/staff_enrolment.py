@@ -38,7 +38,7 @@ async def take_code(request: PortalRequest) -> Response[bytes]:
             email=form.data.work_email,
             code=form.data.enrolment_code,
             address=request.client_address,
-            hasher=request.portal.hasher,
+            hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )
@@ -107,7 +107,7 @@ async def take_secrets(request: PortalRequest) -> Response[bytes]:
             secret=secret,
             totp=form.data.totp,
             password=form.data.new_password,
-            hasher=request.portal.hasher,
+            hasher=request.hasher,
             keys=request.keys,
             now=request.now,
         )

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from app.conversation import HASHES, answered_before
 from app.forms.base import Form, read_form
 from app.forms.people import OfficerActAnswers, OfficerAnswers, ProposalAnswers
 from app.i18n.labels import label
@@ -143,7 +144,7 @@ async def _proposal_page(
     )
 
 
-@post(f"{PEOPLE}/proposals/{{reference:str}}")
+@post(f"{PEOPLE}/proposals/{{reference:str}}", opt=HASHES)
 async def decide(request: PortalRequest, reference: FromPath[str]) -> Response[bytes]:
     form = await read_form(request, ProposalAnswers)
     if not form.valid:
@@ -151,10 +152,10 @@ async def decide(request: PortalRequest, reference: FromPath[str]) -> Response[b
     known: dict[str, Any] = {"manager_id": officer_id(request), "reference": reference, "now": request.now}
     try:
         if form.data.decision == "approve":
-            await enrolling.approve_enrolment(
-                request.db, **known, hasher=request.portal.hasher, keys=request.keys
-            )
+            await enrolling.approve_enrolment(request.db, **known, hasher=request.hasher, keys=request.keys)
         else:
+            if earlier := await answered_before(request):
+                return earlier
             await enrolling.refuse_enrolment(request.db, **known)
     except EnrolmentRefused as refusal:
         if refusal.code in ("not_found", "not_allowed"):
@@ -162,7 +163,7 @@ async def decide(request: PortalRequest, reference: FromPath[str]) -> Response[b
         if refusal.code != "over":
             form.refuse("decision", refusal.code)
             return await _proposal_page(request, reference, form, status=422)
-    return go(request, f"{PEOPLE}/proposals/{reference}")
+    return await answered_before(request) or go(request, f"{PEOPLE}/proposals/{reference}")
 
 
 @get(f"{PEOPLE}/{{reference:str}}")

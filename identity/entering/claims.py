@@ -213,8 +213,7 @@ async def open_account(
     check_password(password, shortest=ShortestPassword.CITIZEN, personal=personal_facts(owner, email))
     recovery_code = new_recovery_code()
     # Hashing comes before the first write, so that no row is locked while it lasts.
-    password_hash = await hasher.hash(password)
-    recovery_hash = await hasher.hash(parse_recovery_code(recovery_code))
+    password_hash, recovery_hash = await hasher.hash_all(password, parse_recovery_code(recovery_code))
     await _use(session, challenge, now)
     opened = await _insert(
         session,

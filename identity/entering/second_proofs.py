@@ -8,7 +8,13 @@ from identity import limits
 from identity.account.accounts import account, recipient_of
 from identity.account.authenticators import check_authenticator
 from identity.audit import citizen, record
-from identity.entering.step_up import ProofRefused, StepUpAction, renew_recovery_code, renew_token
+from identity.entering.step_up import (
+    ProofRefused,
+    StepUpAction,
+    fresh_recovery_code,
+    renew_token,
+    replace_recovery_code,
+)
 from identity.keys import Keys
 from identity.proofs.challenges import CodeRefused, use_proof
 from identity.proofs.codes import check_code, start_challenge
@@ -104,16 +110,17 @@ async def use_recovery_code(
         raise ProofRefused("wait", seconds)
     owner = await account(session, account_id)
     on_file = owner.recovery_hash
+    # Hashing comes before the first write, so that no row is locked while it lasts.
     fits = await hasher.verify(on_file, recovery_code)
+    fresh = await fresh_recovery_code(hasher) if fits else None
     if not await limits.take_turn(session, ladder, subject=subject, keys=keys, now=now):
         raise ProofRefused("wait", int(ladder.waits[-1].total_seconds()))
-    if not fits:
+    if fresh is None:
         await _note_refusal(session, owner, now)
         raise ProofRefused("wrong")
     await limits.forget_tries(session, ladder, subject=subject, keys=keys)
-    return await renew_recovery_code(
-        session, account_id=account_id, instead_of=on_file, hasher=hasher, now=now
-    )
+    await replace_recovery_code(session, account_id=account_id, instead_of=on_file, fresh=fresh, now=now)
+    return fresh.shown
 
 
 async def _note_refusal(session: AsyncSession, owner: Account, now: datetime) -> None:

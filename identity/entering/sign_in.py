@@ -103,14 +103,15 @@ async def start_sign_in(
     await _look_before(session, turn, keys=keys, now=now)
     # Hashing comes before the first write, so that no row is locked while it lasts; its result counts only with a turn.
     fits = await hasher.verify(found[0].password_hash if found else None, password)
+    renewed = await _renewed(found[0], password, hasher) if found and fits else None
     is_crowded = await _take_turn(session, turn, keys=keys, now=now)
     if found is None or not fits:
         await _note_refusal(session, found[1].id if found else None, now)
         raise SignInRefused("wrong")
     account = found[0]
     await limits.forget_tries(session, limits.PASSWORD_TRIES, subject=turn.subject, keys=keys)
-    if hasher.is_outdated(account.password_hash):
-        account.password_hash = await hasher.hash(password)
+    if renewed:
+        account.password_hash = renewed
     return await start_challenge(
         session,
         purpose=Purpose.SIGN_IN,
@@ -124,6 +125,11 @@ async def start_sign_in(
         keys=keys,
         now=now,
     )
+
+
+async def _renewed(account: Account, password: str, hasher: PasswordHasher) -> str | None:
+    """The hash that replaces one made before the parameters were raised."""
+    return await hasher.hash(password) if hasher.is_outdated(account.password_hash) else None
 
 
 async def _is_known(session: AsyncSession, account: Account | None, browser_hash: str, now: datetime) -> bool:

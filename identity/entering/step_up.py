@@ -1,6 +1,7 @@
 """Giving the password once more, before what matters most in an account; `assurance.py` says before what."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -75,28 +76,42 @@ async def renew_token(
     return token
 
 
-async def renew_recovery_code(
-    session: AsyncSession,
-    *,
-    account_id: int,
-    hasher: PasswordHasher,
-    now: datetime,
-    instead_of: str | None = None,
-) -> str:
-    """A new recovery code, to be shown once; the old one opens nothing any more.
+@dataclass(frozen=True)
+class FreshCode:
+    """A recovery code as it is shown once, and as it is kept."""
 
-    `instead_of` is the hash that must still be on file: a code that was given works once, whatever happens beside.
-    Raises ProofRefused and Busy.
+    shown: str
+    hashed: str
+
+
+async def fresh_recovery_code(hasher: PasswordHasher) -> FreshCode:
+    """Raises Busy."""
+    shown = new_recovery_code()
+    return FreshCode(shown, await hasher.hash(parse_recovery_code(shown)))
+
+
+async def renew_recovery_code(
+    session: AsyncSession, *, account_id: int, hasher: PasswordHasher, now: datetime
+) -> str:
+    """A new recovery code, to be shown once; the old one opens nothing any more. Raises ProofRefused and Busy."""
+    instead_of = (await account(session, account_id)).recovery_hash
+    fresh = await fresh_recovery_code(hasher)
+    await replace_recovery_code(session, account_id=account_id, instead_of=instead_of, fresh=fresh, now=now)
+    return fresh.shown
+
+
+async def replace_recovery_code(
+    session: AsyncSession, *, account_id: int, instead_of: str, fresh: FreshCode, now: datetime
+) -> None:
+    """`instead_of` is the hash that must still be on file: a code that was given works once, whatever happens beside.
+
+    Raises ProofRefused.
     """
     owner = await account(session, account_id)
-    recovery_code = new_recovery_code()
-    hashed = await hasher.hash(parse_recovery_code(recovery_code))
     renewed = await session.exec(
         update(Account)
-        .where(
-            col(Account.id) == account_id, col(Account.recovery_hash) == (instead_of or owner.recovery_hash)
-        )
-        .values(recovery_hash=hashed)
+        .where(col(Account.id) == account_id, col(Account.recovery_hash) == instead_of)
+        .values(recovery_hash=fresh.hashed)
         .returning(col(Account.id))
         .execution_options(synchronize_session=False)
     )
@@ -110,4 +125,3 @@ async def renew_recovery_code(
         person_id=owner.person_id,
         now=now,
     )
-    return recovery_code

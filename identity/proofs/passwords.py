@@ -79,7 +79,7 @@ class _Gate:
     inside: int = 0
 
 
-async def _nothing_to_give_back() -> None:
+async def _nothing() -> None:
     return
 
 
@@ -101,19 +101,24 @@ class PasswordHasher:
             time_cost=passes, memory_cost=memory_kib, parallelism=LANES, hash_len=32, salt_len=16
         )
         self._gate = _Gate(anyio.CapacityLimiter(at_once), room=at_once + queue)
-        self._give_back: Callable[[], Awaitable[None]] = _nothing_to_give_back
+        self._before: Callable[[], Awaitable[None]] = _nothing
+        self._after: Callable[[], Awaitable[None]] = _nothing
         self._retry_after = retry_after
         self._dummy = self._argon2.hash(self._peppered("nobody has this secret"))
 
-    def giving_back(self, give_back: Callable[[], Awaitable[None]]) -> Self:
-        """The same gate for somebody who holds what others need: it is given back before each wait."""
+    def between(self, before: Callable[[], Awaitable[None]], after: Callable[[], Awaitable[None]]) -> Self:
+        """The same gate for somebody who gives back `before` each wait what others need, and goes on `after` it."""
         other = copy(self)
-        other._give_back = give_back
+        other._before, other._after = before, after
         return other
 
     async def hash(self, secret: str) -> str:
         """Raises Busy."""
-        return await self._in_thread(lambda: self._argon2.hash(self._peppered(secret)))
+        return (await self.hash_all(secret))[0]
+
+    async def hash_all(self, *secrets: str) -> list[str]:
+        """What is kept together is hashed in one wait. Raises Busy."""
+        return await self._in_thread(lambda: [self._argon2.hash(self._peppered(each)) for each in secrets])
 
     async def verify(self, hashed: str | None, secret: str) -> bool:
         """Whether the secret is the hashed one. Without a hash the same work is done, and nothing fits. Raises Busy."""
@@ -139,10 +144,12 @@ class PasswordHasher:
             raise Busy(self._retry_after)
         gate.inside += 1
         try:
-            await self._give_back()
-            return await anyio.to_thread.run_sync(work, limiter=gate.limiter)
+            await self._before()
+            done = await anyio.to_thread.run_sync(work, limiter=gate.limiter)
         finally:
             gate.inside -= 1
+        await self._after()
+        return done
 
 
 def check_password(password: str, *, shortest: ShortestPassword, personal: Iterable[str] = ()) -> None:

@@ -1,56 +1,38 @@
-"""The identity check at the desk: what the officer saw, who else saw it, and the identifier that follows.
+"""The identity check at the desk: what the officer saw, who testified, and who of the register looks the same.
 
 A card with a photograph is enough for one officer. Without one, or when somebody in the register looks the same, a
-second officer of the centre confirms from a session of his own before anything is issued.
+second officer of the centre confirms from a session of his own before anything is issued (`second_checks.py`).
 """
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.audit import officer, record
 from identity.limits import upsert
-from identity.people import register as people_on_file
 from identity.people.issuing import (
     AlreadyInRegister,
     IssuingElsewhere,
-    NewPerson,
-    issue_person,
     look_alikes,
     may_issue,
-    new_receipt_number,
     person_with_document,
 )
 from identity.people.partial_date import PartialDate
 from identity.people.population import LineName, RegisterOf
 from identity.roles import Duty
 from identity.tables import DocumentKind, Gender, Person, Staff
-from notifications.messages import Template
-from notifications.outbox import Recipient, notify
 from notifications.references import new_reference
 from registry.acts import Act
 from registry.appointments.arrivals import AtTheDesk, at_the_desk
-from registry.appointments.tables import (
-    Appointment,
-    AppointmentStatus,
-    CheckStatus,
-    IdentityCheck,
-    Paper,
-    PreRegistration,
-    PreRegistrationStatus,
-)
-from registry.centres.officers import NotAllowed, OwnFile, check_stranger, officer_with
-from registry.errors import ChangedMeanwhile, NotFound, Refused
+from registry.appointments.identity_issuing import CARDS, decide_check, issue_identifier
+from registry.appointments.tables import AppointmentStatus, CheckStatus, IdentityCheck, Paper
+from registry.centres.officers import OwnFile, check_stranger, officer_with
+from registry.errors import ChangedMeanwhile, Refused
 
 FAMILY_FOLLOWS: Final = timedelta(hours=8)
-CARDS: Final = {
-    Paper.NATIONAL_CARD: DocumentKind.NATIONAL_CARD,
-    Paper.RESIDENCE_CARD: DocumentKind.RESIDENCE_CARD,
-}
 
 
 class WitnessUnknown(Refused):
@@ -73,12 +55,6 @@ class LooksLikeSomebody(Refused):
         self.people = people
 
 
-class SameOfficer(NotAllowed):
-    """The second officer is not the first."""
-
-    code = "same_officer"
-
-
 @dataclass(frozen=True)
 class Seen:
     """What the officer reads on the document. `witnesses` are the numbers of two national cards."""
@@ -91,18 +67,6 @@ class Seen:
     gender: Gender
     is_child: bool = False
     has_phone: bool = True
-
-
-@dataclass(frozen=True)
-class IdentityReceipt:
-    """An identity check with the person whom it brought into the register, once it did."""
-
-    check: IdentityCheck
-    kept: PreRegistration
-    appointment: Appointment
-    person: Person | None
-    witnesses: tuple[Person, ...]
-    officers: tuple[Staff, ...]
 
 
 async def check_identity(
@@ -139,8 +103,10 @@ async def check_identity(
         now=now,
     )
     if seen.paper in CARDS and not alike:
-        await _move(session, check, CheckStatus.ISSUED, None, now)
-        await _issue(session, check, desk, staff_id=staff_id, register=register, invented=invented, now=now)
+        await decide_check(session, check, CheckStatus.ISSUED, None, now)
+        await issue_identifier(
+            session, check, desk, staff_id=staff_id, register=register, invented=invented, now=now
+        )
     return check
 
 
@@ -242,169 +208,3 @@ async def _insert(
     if check_id is None:
         raise ChangedMeanwhile
     return await session.get_one(IdentityCheck, check_id)
-
-
-async def second_check(
-    session: AsyncSession,
-    *,
-    staff_id: int,
-    reference: str,
-    confirmed: bool,
-    register: RegisterOf,
-    invented: bool,
-    now: datetime,
-) -> IdentityCheck:
-    """A second officer, who saw the person and the proof too, confirms the check `reference` or does not.
-
-    Raises SameOfficer, OwnFile, NotAllowed, NotFound, AlreadyInRegister, IssuingElsewhere, and ChangedMeanwhile.
-    """
-    staff = await officer_with(session, staff_id=staff_id, duty=Duty.CHECK_IDENTITIES)
-    check, desk = await _check_and_desk(session, staff, reference)
-    if check.checked_by == staff_id:
-        raise SameOfficer
-    witnesses = [each for each in (check.witness_one_id, check.witness_two_id) if each is not None]
-    await check_stranger(session, staff=staff, person_ids=witnesses, now=now)
-    await record(
-        session,
-        actor=officer(staff_id),
-        action=Act.IDENTITY_SECONDED if confirmed else Act.IDENTITY_CHECK_REFUSED,
-        reference=reference,
-        details={"pre_registration": desk.kept.reference},
-        now=now,
-    )
-    if not confirmed:
-        await _move(session, check, CheckStatus.REFUSED, staff_id, now)
-        return check
-    await _move(session, check, CheckStatus.ISSUED, staff_id, now)
-    await _issue(session, check, desk, staff_id=staff_id, register=register, invented=invented, now=now)
-    return check
-
-
-async def _check_and_desk(
-    session: AsyncSession, staff: Staff, reference: str
-) -> tuple[IdentityCheck, AtTheDesk]:
-    """Raises NotFound for a check of another centre too."""
-    row = await session.exec(
-        select(IdentityCheck, Appointment.reference)
-        .join(Appointment, col(Appointment.id) == col(IdentityCheck.appointment_id))
-        .where(IdentityCheck.reference == reference)
-    )
-    found = row.one_or_none()
-    if found is None:
-        raise NotFound
-    check, appointment = found
-    return check, await at_the_desk(session, staff=staff, reference=appointment)
-
-
-async def _move(
-    session: AsyncSession, check: IdentityCheck, status: CheckStatus, staff_id: int | None, now: datetime
-) -> None:
-    """Raises ChangedMeanwhile for all but the first who decides."""
-    seconded = {} if staff_id is None else {"seconded_by": staff_id, "seconded_at": now}
-    moved = await session.exec(
-        update(IdentityCheck)
-        .where(col(IdentityCheck.id) == check.id, col(IdentityCheck.status) == CheckStatus.AWAITS_SECOND)
-        .values(status=status, **seconded)
-        .returning(col(IdentityCheck.id))
-        .execution_options(synchronize_session=False)
-    )
-    if moved.first() is None:
-        raise ChangedMeanwhile
-    await session.refresh(check)
-
-
-async def _issue(
-    session: AsyncSession,
-    check: IdentityCheck,
-    desk: AtTheDesk,
-    *,
-    staff_id: int,
-    register: RegisterOf,
-    invented: bool,
-    now: datetime,
-) -> None:
-    """The identifier, the end of the appointment and the message, in the transaction of the check."""
-    issued = await issue_person(
-        session,
-        newcomer=await _newcomer(session, check, desk),
-        register=register,
-        invented=invented,
-        actor=officer(staff_id),
-        reference=check.reference,
-        now=now,
-    )
-    check.person_id = issued.id
-    if check.is_applicant:
-        desk.kept.status = PreRegistrationStatus.ISSUED
-        desk.appointment.status, desk.appointment.ended_at = AppointmentStatus.SERVED, now
-    await session.flush()
-    if check.phone:
-        kept = desk.kept
-        email = kept.email if check.is_applicant else None
-        await notify(
-            session,
-            recipient=Recipient(issued.id, check.phone, email, kept.language, kept.sms_language),
-            template=Template.IDENTIFIER_ISSUED,
-            values={"reference": check.reference},
-            now=now,
-        )
-
-
-async def _newcomer(session: AsyncSession, check: IdentityCheck, desk: AtTheDesk) -> NewPerson:
-    """A card is its own proof later on; somebody without one proves himself by the receipt. A child has neither."""
-    kind, number = CARDS.get(check.paper), check.paper_number
-    if kind is None:
-        kind, number = (
-            (None, None) if check.is_child else (DocumentKind.REGISTER_RECEIPT, new_receipt_number())
-        )
-    parent = await _parent(session, check, desk)
-    is_father = parent is not None and parent.gender is Gender.MALE
-    return NewPerson(
-        name=name_of(check),
-        birth_date=PartialDate.read_back(check.birth_date, check.birth_precision),
-        gender=check.gender,
-        document_kind=kind,
-        document_number=number,
-        phone=check.phone,
-        father_id=parent.id if parent and is_father else None,
-        mother_id=parent.id if parent and not is_father else None,
-    )
-
-
-def name_of(row: people_on_file.Named) -> LineName:
-    return LineName(row.given_name_ar, row.family_name_ar, row.given_name_latin, row.family_name_latin)
-
-
-async def _parent(session: AsyncSession, check: IdentityCheck, desk: AtTheDesk) -> Person | None:
-    first = desk.of_the_applicant
-    if not check.is_child or first is None or first.person_id is None:
-        return None
-    return await people_on_file.person(session, first.person_id)
-
-
-async def open_receipt(
-    session: AsyncSession, *, staff_id: int, reference: str, now: datetime
-) -> IdentityReceipt:
-    """An identity check of the officer's centre; that it was read is on the record. Raises NotAllowed and NotFound."""
-    staff = await officer_with(session, staff_id=staff_id, duty=Duty.CHECK_IDENTITIES)
-    check, desk = await _check_and_desk(session, staff, reference)
-    ids = [each for each in (check.witness_one_id, check.witness_two_id, check.person_id) if each is not None]
-    found = await people_on_file.people(session, ids)
-    witnesses = [each for each in (check.witness_one_id, check.witness_two_id) if each is not None]
-    officers = [await session.get_one(Staff, each) for each in (check.checked_by, check.seconded_by) if each]
-    await record(
-        session,
-        actor=officer(staff_id),
-        action=Act.IDENTITY_RECEIPT_READ,
-        person_id=check.person_id,
-        reference=reference,
-        now=now,
-    )
-    return IdentityReceipt(
-        check=check,
-        kept=desk.kept,
-        appointment=desk.appointment,
-        person=found.get(check.person_id or 0),
-        witnesses=tuple(found[each] for each in witnesses),
-        officers=tuple(officers),
-    )
