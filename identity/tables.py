@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -18,10 +18,6 @@ class DocumentKind(StrEnum):
     NATIONAL_CARD = "national_card"
     RESIDENCE_CARD = "residence_card"
     REGISTER_RECEIPT = "register_receipt"
-
-
-CARDS: Final = (DocumentKind.NATIONAL_CARD, DocumentKind.RESIDENCE_CARD)
-"""What shows the photograph of its holder."""
 
 
 class BirthPrecision(StrEnum):

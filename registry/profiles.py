@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
 from notifications.country import Country, take_up
 from registry.datafiles import IN_USE, named, read_json
@@ -24,7 +24,7 @@ class Profile(BaseModel):
     index: bool
     time_zone: Annotated[ZoneInfo, PlainValidator(lambda name: ZoneInfo(str(name)))]
     currency: Annotated[Mapping[str, str], Field(min_length=3)]
-    phone_example: str
+    phone_example: Annotated[str, AfterValidator(lambda written: written.replace(" ", "\u00a0"))]
     source: str
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.demo.newcomers import Newcomer
 from app.demo.officers import Officer
 from app.demo.people import FEMALE, MALE, Character
 from app.demo.stories import declare_household, open_accounts
@@ -161,6 +162,15 @@ CHARACTERS: tuple[Algerian, ...] = (
     ),
 )
 BY_KEY = {character.key: character for character in CHARACTERS}
+
+NEWCOMER = Newcomer(
+    given=("أميناتا", "Aminata"),
+    family=("تراوري", "Traoré"),
+    born=dt.date(1994, 5, 17),
+    phone="+213550000091",
+    card="ZR000091",
+    province="16",
+)
 
 OFFICERS: tuple[Officer, ...] = (
     Officer("nadir@alger.example", "ندير عمراني", "Nadir Amrani", Role.AGENT, "16"),

@@ -17,7 +17,6 @@ from app.demo.worlds import world
 from app.requests import Portal
 from identity.staff.officers import add_staff
 from identity.tables import Person
-from notifications.country import MOROCCO, country
 from registry.centres.directory import centres_of
 from registry.profiles import profile
 from registry.tables import (
@@ -47,8 +46,7 @@ async def load_world(portal: Portal, *, households: int, progress: Callable[[int
         await _register_characters(session)
         await _add_officers(session, portal, now)
         await world().tell(session, portal, now)
-        if country().code == MOROCCO.code:
-            await newcomers.expect_newcomer(session, now)
+        await newcomers.expect(session, world().newcomer, now)
         await _load_population(session, households if world().populated else 0, now, progress)
         await session.commit()
     write_registers(portal.settings.sources_dir, now.date())

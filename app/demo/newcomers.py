@@ -3,39 +3,51 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Final
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.demo.officers import CASABLANCA
-from app.demo.population import phone
 from identity.tables import BirthPrecision, Gender
 from notifications.references import new_reference
 from registry.appointments.tables import Appointment, Paper, PreRegistration
-from registry.centres.directory import centres_of
+from registry.centres.directory import Centre, centres_of
 from registry.dates import local_date
 from registry.delays import delays_on
 
-SERIAL: Final = 91
-PHONE: Final = phone(SERIAL)
-CARD: Final = f"ZR{SERIAL:06d}"
 HALF_AN_HOUR: Final = dt.timedelta(minutes=30)
 
 
-async def expect_newcomer(session: AsyncSession, now: dt.datetime) -> None:
-    """Written as rows: on a Sunday no page would book for today, and the demonstration is for today."""
+@dataclass(frozen=True)
+class Newcomer:
+    """A foreign resident with her card, expected at the first centre of a province."""
+
+    given: tuple[str, str]
+    family: tuple[str, str]
+    born: dt.date
+    phone: str
+    card: str
+    province: str
+
+    @property
+    def centre(self) -> Centre:
+        return centres_of(self.province)[0]
+
+
+async def expect(session: AsyncSession, who: Newcomer, now: dt.datetime) -> None:
+    """Written as rows: on a day of rest no page would book for today, and the demonstration is for today."""
     kept = PreRegistration(
         reference=new_reference("B"),
         paper=Paper.RESIDENCE_CARD,
-        given_name_ar="مريامة",
-        family_name_ar="كامارا",
-        given_name_latin="Mariama",
-        family_name_latin="Camara",
-        birth_date=dt.date(1991, 11, 9),
+        given_name_ar=who.given[0],
+        family_name_ar=who.family[0],
+        given_name_latin=who.given[1],
+        family_name_latin=who.family[1],
+        birth_date=who.born,
         birth_precision=BirthPrecision.DAY,
         gender=Gender.FEMALE,
-        phone=PHONE,
+        phone=who.phone,
         members=2,
         language="fr",
         sms_language="fr",
@@ -49,7 +61,7 @@ async def expect_newcomer(session: AsyncSession, now: dt.datetime) -> None:
         Appointment(
             reference=new_reference("A"),
             pre_registration_id=kept.id,
-            centre_code=centres_of(CASABLANCA)[0].code,
+            centre_code=who.centre.code,
             starts_at=starts_at,
             ends_at=starts_at + HALF_AN_HOUR,
             desk=1,
@@ -66,7 +78,7 @@ def _soon(now: dt.datetime) -> dt.datetime:
     return soon if local_date(soon) == local_date(now) else begun
 
 
-async def newcomer(session: AsyncSession) -> PreRegistration | None:
+async def pre_registration_of(session: AsyncSession, who: Newcomer) -> PreRegistration | None:
     """Her pre-registration, whatever has become of it."""
-    found = await session.exec(select(PreRegistration).where(PreRegistration.phone == PHONE).limit(1))
+    found = await session.exec(select(PreRegistration).where(PreRegistration.phone == who.phone).limit(1))
     return found.first()

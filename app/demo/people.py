@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from app.demo.newcomers import Newcomer
+from app.demo.officers import CASABLANCA
 from app.demo.population import document_number, identifier, phone
 from app.i18n.catalogues import mark as N_
 from identity.tables import BirthPrecision, DocumentKind, Gender
@@ -291,3 +293,12 @@ CHARACTERS: tuple[Character, ...] = (
     ),
 )
 BY_KEY = {character.key: character for character in CHARACTERS}
+
+NEWCOMER = Newcomer(
+    given=("مريامة", "Mariama"),
+    family=("كامارا", "Camara"),
+    born=dt.date(1991, 11, 9),
+    phone=phone(91),
+    card="ZR000091",
+    province=CASABLANCA,
+)

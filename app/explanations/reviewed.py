@@ -50,6 +50,11 @@ class ReviewedFact:
     source: Markup | str = ""
 
     @property
+    def person_id(self) -> int | None:
+        """Whose fact it is; None for one of the household."""
+        return self.member.member.person.person_id if self.member and self.member.member.person else None
+
+    @property
     def has_changed(self) -> bool:
         """Whether the fact on file is no longer the one that the contested index was computed from."""
         return bool(self.declared != self.current)

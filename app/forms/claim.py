@@ -14,6 +14,7 @@ from app.forms.fields import (
     BirthDay,
     BirthMonth,
     BirthYear,
+    Document,
     DocumentNumber,
     Email,
     Language,
@@ -23,11 +24,10 @@ from app.forms.fields import (
 )
 from app.i18n.catalogues import mark as N_
 from identity.people.partial_date import PartialDate
-from identity.tables import DocumentKind
 
 
 class ClaimAnswers(Answers):
-    document_kind: DocumentKind
+    document_kind: Document
     document_number: DocumentNumber
     birth_date_day: BirthDay | None = None
     birth_date_month: BirthMonth | None = None
@@ -71,18 +71,16 @@ add_sentences(
         ),
         ("phone", "missing"): N_("Enter your mobile number."),
         ("phone", "empty"): N_("Enter your mobile number."),
-        ("phone", "not_digits"): N_("A mobile number has digits only, for example 06 12 34 56 78."),
-        ("phone", "too_short"): N_(
-            "This number is too short. A mobile number has ten digits, for example 06 12 34 56 78."
-        ),
-        ("phone", "too_long"): N_(
-            "This number is too long. A mobile number has ten digits, for example 06 12 34 56 78."
-        ),
-        ("phone", "foreign"): N_("Enter a Moroccan mobile number: the code can be sent to no other."),
+        ("phone", "not_digits"): N_("A mobile number has digits only, for example %(example)s."),
+        ("phone", "too_short"): N_("This number is too short. Write it whole, for example %(example)s."),
+        ("phone", "too_long"): N_("This number is too long. Write one number only, for example %(example)s."),
+        ("phone", "foreign"): N_("Enter a mobile number of this country: the code can be sent to no other."),
         ("phone", "not_mobile"): N_(
-            "Enter a mobile number, which begins with 06 or 07: the code is sent by SMS."
+            "Enter a mobile number, for example %(example)s: the code is sent by SMS."
         ),
-        ("phone", "invalid"): N_("Check the mobile number: it begins with 06 or 07 and has ten digits."),
+        ("phone", "invalid"): N_(
+            "Check the mobile number: it is written like this, for example: %(example)s."
+        ),
         ("language", "missing"): N_("Choose the language of the pages."),
         ("sms_language", "missing"): N_("Choose the language of the messages on your telephone."),
         ("email", "not_an_email"): N_("Check the e-mail address: it has a name, the sign @ and a domain."),

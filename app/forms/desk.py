@@ -7,14 +7,13 @@ from typing import Literal
 from app.forms import claim, staff  # noqa: F401  the words of their errors
 from app.forms.base import Answers
 from app.forms.errors import SENTENCES, add_sentences
-from app.forms.fields import DocumentNumber, Identifier, Phone
+from app.forms.fields import Card, DocumentNumber, Identifier, Phone
 from app.i18n.catalogues import mark as N_
 from identity.desk_tables import BindingReason
-from identity.tables import DocumentKind
 
 
 class BindingAnswers(Answers):
-    document_kind: Literal[DocumentKind.NATIONAL_CARD, DocumentKind.RESIDENCE_CARD]
+    document_kind: Card
     document_number: DocumentNumber
     person_identifier: Identifier | None = None
     new_phone: Phone

@@ -7,6 +7,8 @@ from typing import Any
 
 from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
+from identity.people.number_rules import number_rules
+from registry.profiles import profile
 
 # Looked up as (field, code), then ("*", code), then ("*", "invalid"). Areas add theirs beside their form models
 # with `add_sentences`, so that a field's name, rules and words stay in one file.
@@ -40,4 +42,9 @@ def sentence(lang: str, field: str, code: str, values: Mapping[str, Any]) -> str
     field = field.rpartition(".")[2]
     source = SENTENCES.get((field, code)) or SENTENCES.get(("*", code)) or SENTENCES[("*", "invalid")]
     text = gettext(lang, source)
-    return text % values if "%(" in text else text
+    return text % (_of_the_country() | dict(values)) if "%(" in text else text
+
+
+def _of_the_country() -> dict[str, Any]:
+    """What any sentence may say of the numbers of the country in use."""
+    return {"example": profile().phone_example, "digits": number_rules().identifier.digits}

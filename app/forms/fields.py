@@ -5,20 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from app.i18n.locales import LOCALES
 from identity.entering.recovery import parse_recovery_code
 from identity.people.names import InvalidName, NameScript, parse_name
+from identity.people.number_rules import cards, document_kinds
 from identity.people.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
 from identity.people.partial_date import PartialDate
 from identity.proofs.guards import LONG, SHORT
+from identity.tables import DocumentKind
 
 Number = TypeVar("Number", int, Decimal)
+Choice = TypeVar("Choice", bound=Enum)
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 # Marks that a keyboard or a messaging application leaves at the edges of a pasted number.
 INVISIBLE = dict.fromkeys(
@@ -182,11 +187,36 @@ def _password(value: Any) -> str:
     return unicodedata.normalize("NFC", _one_text(value))
 
 
+def one_of(offered: Callable[[], tuple[Choice, ...]]) -> Any:
+    """One of the choices that the country in use offers."""
+
+    def check(choice: Choice) -> Choice:
+        if choice not in offered():
+            raise refused("enum")
+        return choice
+
+    return AfterValidator(check)
+
+
+def document_number(kind: Callable[[Mapping[str, Any]], DocumentKind | None]) -> Any:
+    """The number of a paper. `kind` finds which paper it is among the answers that stand before it."""
+
+    def run(value: Any, info: ValidationInfo) -> str:
+        try:
+            return parse_document_number(_one_text(value), kind(info.data))
+        except InvalidNumber as error:
+            raise refused(error.code) from None
+
+    return Annotated[str, BeforeValidator(run)]
+
+
 WrittenDay = Annotated[dt.date, BeforeValidator(_written_day)]
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Identifier = Annotated[str, _parsed(lambda value: parse_identifier(value).value)]
 Phone = Annotated[str, _parsed(parse_phone)]
-DocumentNumber = Annotated[str, _parsed(parse_document_number)]
+Card = Annotated[DocumentKind, one_of(cards)]
+Document = Annotated[DocumentKind, one_of(document_kinds)]
+DocumentNumber = document_number(lambda answers: answers.get("document_kind"))
 ArabicName = Annotated[str, _parsed(lambda value: parse_name(value, NameScript.ARABIC))]
 LatinName = Annotated[str, _parsed(lambda value: parse_name(value, NameScript.LATIN))]
 RecoveryCode = Annotated[str, _parsed(parse_recovery_code)]

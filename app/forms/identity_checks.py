@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated
 
 from pydantic import field_validator
 
 from app.forms import birth_dates  # noqa: F401  the words of their errors
 from app.forms.base import Answers, Form
 from app.forms.errors import add_sentences
-from app.forms.fields import BirthDay, BirthMonth, BirthYear, DocumentNumber, YesNo, birth_date
+from app.forms.fields import BirthDay, BirthMonth, BirthYear, YesNo, birth_date, document_number, one_of
 from app.forms.names import GIVEN, NameAnswers
 from app.i18n.catalogues import mark as N_
 from identity.people.partial_date import PartialDate
-from identity.tables import BirthPrecision, Gender
+from identity.tables import BirthPrecision, DocumentKind, Gender
 from registry.appointments.identity_checks import Seen
+from registry.appointments.papers import CARDS, papers
 from registry.appointments.tables import Paper, PreRegistration, Refusal
 
 WITNESSES = ("witness_one", "witness_two")
+PaperNumber = document_number(lambda answers: CARDS.get(answers.get("paper", Paper.NONE)))
+WitnessNumber = document_number(lambda answers: DocumentKind.NATIONAL_CARD)
 
 
 class CheckAnswers(NameAnswers):
     """`family` is for a member of the family who came along: a child of the applicant, with a telephone or none."""
 
-    paper: Paper
-    paper_number: DocumentNumber | None = None
-    witness_one: DocumentNumber | None = None
-    witness_two: DocumentNumber | None = None
+    paper: Annotated[Paper, one_of(papers)]
+    paper_number: PaperNumber | None = None  # type: ignore[valid-type]
+    witness_one: WitnessNumber | None = None  # type: ignore[valid-type]
+    witness_two: WitnessNumber | None = None  # type: ignore[valid-type]
     birth_date_day: BirthDay | None = None
     birth_date_month: BirthMonth | None = None
     birth_date_year: BirthYear

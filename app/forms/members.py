@@ -98,8 +98,12 @@ add_sentences(
         ("person_identifier", "missing"): N_("Write the identifier of this person."),
         ("person_identifier", "empty"): N_("Write the identifier of this person."),
         ("person_identifier", "not_digits"): N_("An identifier has digits only."),
-        ("person_identifier", "too_short"): N_("An identifier has ten digits: this number is too short."),
-        ("person_identifier", "too_long"): N_("An identifier has ten digits: this number is too long."),
+        ("person_identifier", "too_short"): N_(
+            "An identifier has %(digits)s digits: this number is too short."
+        ),
+        ("person_identifier", "too_long"): N_(
+            "An identifier has %(digits)s digits: this number is too long."
+        ),
         ("person_identifier", "child_unavailable"): N_(
             "We could not add this child. Check the identifier. If it is right, ask a service centre for help."
         ),

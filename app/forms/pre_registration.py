@@ -18,6 +18,7 @@ from app.forms.fields import (
     Language,
     Phone,
     birth_date,
+    one_of,
     refused,
     text,
     whole_number,
@@ -27,6 +28,7 @@ from app.i18n.catalogues import mark as N_
 from identity.people.numbers import InvalidNumber
 from identity.people.partial_date import PartialDate
 from identity.tables import Gender
+from registry.appointments.papers import papers
 from registry.appointments.pre_registrations import Applicant, parse_reference
 from registry.appointments.tables import Paper
 
@@ -41,7 +43,7 @@ def _reference(value: Any) -> str:
 
 
 class PreRegistrationAnswers(NameAnswers):
-    paper: Paper
+    paper: Annotated[Paper, one_of(papers)]
     birth_date_day: BirthDay | None = None
     birth_date_month: BirthMonth | None = None
     birth_date_year: BirthYear

@@ -20,8 +20,8 @@ add_sentences(
         ("identifier", "missing"): N_("Enter your identifier."),
         ("identifier", "empty"): N_("Enter your identifier."),
         ("identifier", "not_digits"): N_("An identifier has digits only."),
-        ("identifier", "too_short"): N_("An identifier has ten digits: this number is too short."),
-        ("identifier", "too_long"): N_("An identifier has ten digits: this number is too long."),
+        ("identifier", "too_short"): N_("An identifier has %(digits)s digits: this number is too short."),
+        ("identifier", "too_long"): N_("An identifier has %(digits)s digits: this number is too long."),
         ("shared_device", "missing"): N_("Say whether other people use this device."),
         ("identifier", "sign_in_wrong"): N_(
             "The identifier or the password is not right. Check both, and try again."

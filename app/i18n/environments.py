@@ -15,6 +15,7 @@ from app.i18n.formats import format_date, format_datetime, format_exact, format_
 from app.i18n.labels import label
 from app.i18n.locales import LOCALES
 from app.static_files import static
+from identity.people.number_rules import number_rules
 from notifications.country import country
 from registry.profiles import profile
 
@@ -62,7 +63,8 @@ class TranslatedEnvironment(Environment):
 def environment(code: str) -> TranslatedEnvironment:
     """The environment of a language in the country in use.
 
-    Its templates and macros see `lang`, `dir`, `locales`, `static`, `url`, and `profile` of the country.
+    Its templates and macros see `lang`, `dir`, `locales`, `static`, `url`, and of the country
+    its `profile` and `identifier_digits`.
     """
     return _environment(code, country().code)
 
@@ -91,6 +93,7 @@ def _environment(code: str, of_country: str) -> TranslatedEnvironment:
         "locales": list(LOCALES.values()),
         "static": static,
         "profile": profile(of_country),
+        "identifier_digits": number_rules().identifier.digits,
         "url": lambda path: f"/{code}{path}",
     }
     env.filters |= {

@@ -28,12 +28,13 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from identity.entering import claims
 from identity.people import register
+from identity.people.number_rules import document_kinds
 from identity.people.population import RegisterUnavailable
 from identity.proofs.challenges import CodeRefused
 from identity.proofs.codes import check_code
 from identity.proofs.passwords import PasswordRefused
 from identity.sessions import hash_token
-from identity.tables import Challenge, DocumentKind, Person, Purpose, Step
+from identity.tables import Challenge, Person, Purpose, Step
 from notifications.messages import Template, Value
 from notifications.rendering import Portal as Speaker
 from notifications.rendering import render
@@ -105,7 +106,7 @@ def _claim_page(
         "claim/identity.html",
         status=status,
         form=form,
-        kinds=[(kind.value, label(request.lang, kind)) for kind in DocumentKind],
+        kinds=[(kind.value, label(request.lang, kind)) for kind in document_kinds()],
         unavailable=unavailable,
         national_identity=request.portal.national_identity is not None,
     )

@@ -34,7 +34,7 @@ from app.routes.reviewing import (
     told,
 )
 from registry.errors import ChangedMeanwhile
-from registry.facts import IncompleteFacts
+from registry.facts import IncompleteFacts, MissingFact
 from registry.geography import atlas, options
 from registry.indexes import written_decision
 from registry.requests.corrections import InvalidCorrection, NothingChanged, is_fact
@@ -124,7 +124,7 @@ async def look_at_correction(request: PortalRequest, reference: FromPath[str]) -
     if form.data.household_version != review.household_version:
         return not_done(request, reference, ChangedMeanwhile.code, 409)
     changes = _changes(facts, form.data)
-    foreseen = await _foresee(request, reference, form, changes)
+    foreseen = await _foresee(request, reference, form, facts, changes)
     if foreseen is None:
         return _correction(request, review, facts, form, status=422)
     return _check_of_correction(request, review, form, changes, foreseen)
@@ -146,7 +146,11 @@ def _changes(facts: tuple[ReviewedFact, ...], answers: DecisionAnswers) -> list[
 
 
 async def _foresee(
-    request: PortalRequest, reference: str, form: Form[DecisionAnswers], changes: list[Change]
+    request: PortalRequest,
+    reference: str,
+    form: Form[DecisionAnswers],
+    facts: tuple[ReviewedFact, ...],
+    changes: list[Change],
 ) -> Foreseen | None:
     """What the correction would give; None when it is not possible, and the form says why."""
     try:
@@ -159,11 +163,21 @@ async def _foresee(
         )
     except NothingChanged:
         form.refuse("form", "nothing_changed")
-    except IncompleteFacts:
-        form.refuse("commune", "incomplete_facts")
+    except IncompleteFacts as lacking:
+        _ask_for_more(form, facts, lacking.missing)
     except InvalidCorrection as refusal:
         form.refuse(refusal.fact, "invalid")
     return None
+
+
+def _ask_for_more(
+    form: Form[DecisionAnswers], facts: tuple[ReviewedFact, ...], missing: tuple[MissingFact, ...]
+) -> None:
+    """Beside what has no answer on this page; what only another commune asks is not on it."""
+    shown = {(fact.fact, fact.person_id): fact.name for fact in facts}
+    for each in missing:
+        name = shown.get((each.fact, each.person_id))
+        form.refuse(name or "commune", "missing" if name else "incomplete_facts")
 
 
 def _check_of_correction(

@@ -34,8 +34,8 @@ async def show_demonstration(request: PortalRequest) -> Response[bytes]:
         characters=world().characters,
         officers=[_officer(request, officer) for officer in world().officers],
         messages=await _messages(request, 30),
-        newcomer=await newcomers.newcomer(request.db),
-        newcomer_card=newcomers.CARD,
+        newcomer=world().newcomer,
+        expected=await newcomers.pre_registration_of(request.db, world().newcomer),
         password=people.PASSWORD,
         staff_password=officers.PASSWORD,
     )

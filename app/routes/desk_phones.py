@@ -27,9 +27,10 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.reviewing import officer_id
 from identity.desk_tables import BindingReason, BindingStatus, PhoneBinding
+from identity.people.number_rules import cards
 from identity.people.register import names
 from identity.roles import Duty, may
-from identity.tables import CARDS, Challenge, DocumentKind, Purpose
+from identity.tables import Challenge, DocumentKind, Purpose
 from registry.centres.officers import NotAllowed, OwnFile
 from registry.centres.phone_bindings import (
     Asked,
@@ -89,7 +90,7 @@ async def _phones(
         keep=keep,
         form=form,
         allowed=allowed,
-        kinds=_choices(request, CARDS),
+        kinds=_choices(request, cards()),
         reasons=_choices(request, BindingReason),
         waiting=waiting,
     )

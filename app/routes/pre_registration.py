@@ -30,8 +30,9 @@ from identity.proofs.codes import check_code
 from identity.tables import Challenge, Gender, Purpose, Step
 from registry.appointments import pre_registrations
 from registry.appointments.booking import current_appointment
+from registry.appointments.papers import papers
 from registry.appointments.pre_registrations import TooManyOfTelephone, TooManyRequests, pre_registration_of
-from registry.appointments.tables import AppointmentStatus, Paper, PreRegistration
+from registry.appointments.tables import AppointmentStatus, PreRegistration
 from registry.centres.directory import centres
 from registry.dates import local_date
 from registry.delays import delays_on
@@ -104,7 +105,7 @@ def _start_page(
         "pre_registration/index.html",
         status=status,
         form=form,
-        papers=[(paper.value, label(request.lang, paper)) for paper in Paper],
+        papers=[(paper.value, label(request.lang, paper)) for paper in papers()],
         genders=[(gender.value, label(request.lang, gender)) for gender in Gender],
         languages=[(locale.code, locale.own_name) for locale in LOCALES.values()],
         days=delays_on(local_date(request.now)).pre_registration_days,

@@ -36,8 +36,9 @@ from registry.appointments.arrivals import (
     turn_away,
 )
 from registry.appointments.identity_checks import LooksLikeSomebody, WitnessUnknown, check_identity
+from registry.appointments.papers import papers
 from registry.appointments.second_checks import IdentityReceipt, SameOfficer, open_receipt, second_check
-from registry.appointments.tables import AppointmentStatus, CheckStatus, Paper, Refusal
+from registry.appointments.tables import AppointmentStatus, CheckStatus, Refusal
 from registry.centres.officers import NotAllowed, OwnFile
 from registry.dates import local_date
 from registry.errors import ChangedMeanwhile, NotFound, Refused
@@ -203,7 +204,7 @@ def _check_page(
         address=_address(desk),
         form=form,
         is_applicant=desk.of_the_applicant is None,
-        papers=[(paper.value, label(request.lang, paper)) for paper in Paper],
+        papers=[(paper.value, label(request.lang, paper)) for paper in papers()],
         genders=[(gender.value, label(request.lang, gender)) for gender in Gender],
         **{"alike": (), "on_file": None, **context},
     )

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity.audit import Actor, IdentityAction, record
 from identity.limits import upsert
 from identity.people.names import folded
-from identity.people.number_rules import CheckDigit, IdentifierRules, check_digit, identifier_rules
+from identity.people.number_rules import CheckDigit, IdentifierRules, check_digit, number_rules
 from identity.people.partial_date import PartialDate
 from identity.people.population import EmbeddedRegister, LineName, RegisterOf
 from identity.people.register import person
@@ -65,7 +65,7 @@ def may_issue(register: RegisterOf) -> bool:
 
 def new_identifier(*, invented: bool, rules: IdentifierRules | None = None) -> str:
     """A random identifier, with its check digit where numbers have one."""
-    rules = rules or identifier_rules()
+    rules = rules or number_rules().identifier
     first = INVENTED if invented else secrets.choice("123456789")
     has_check = rules.check_digit is not CheckDigit.NONE
     digits = first + "".join(secrets.choice("0123456789") for _ in range(rules.digits - 1 - has_check))

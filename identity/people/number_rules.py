@@ -1,10 +1,11 @@
-"""What identifiers and telephone numbers look like in a country: configuration, with its source, in `data/`.
+"""What identifiers, telephone numbers and cards look like in a country: `data/<country>.json`, with its sources.
 
 The length is a condition. The check digit is a reason to ask for a second look, never one to refuse: the rule of the
 register is not published, and somebody's real number must always get through.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,12 +13,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from identity.tables import DocumentKind
 from notifications.country import country
 
 DATA: Final = Path(__file__).parent.parent / "data"
 # What the database keeps of an identifier.
 LONGEST: Final = 18
 SHORTEST: Final = 6
+
+
+# A number is Latin letters and digits in capitals, at least one of them a digit.
+ANY_NUMBER: Final = re.compile(r"(?=.*[0-9])[A-Z0-9]{4,12}")
 
 
 class BadRules(Exception):
@@ -58,12 +64,27 @@ class TelephoneRules:
     national_digits: int
 
 
-def read_rules(written: Mapping[str, Any]) -> IdentifierRules:
+@dataclass(frozen=True)
+class NumberRules:
+    """`cards` are the papers with a photograph that the country gives out, in the order in which they are offered,
+    each with what its number looks like."""
+
+    identifier: IdentifierRules
+    telephone: TelephoneRules
+    cards: Mapping[DocumentKind, re.Pattern[str]]
+
+
+def read_rules(written: Mapping[str, Any]) -> NumberRules:
     """Raises BadRules."""
     try:
-        return IdentifierRules(int(written["digits"]), CheckDigit(written["check_digit"]))
-    except (KeyError, TypeError, ValueError) as wrong:
-        raise BadRules(f"the rules of identifiers lack or misspell {wrong}") from wrong
+        identifier = written["identifier"]
+        return NumberRules(
+            IdentifierRules(int(identifier["digits"]), CheckDigit(identifier["check_digit"])),
+            TelephoneRules(**written["telephone"]),
+            {DocumentKind(kind): re.compile(number) for kind, number in written["cards"].items()},
+        )
+    except (KeyError, TypeError, ValueError, re.error) as wrong:
+        raise BadRules(f"the rules of numbers lack or misspell {wrong}") from wrong
 
 
 # J. Verhoeff, "Error Detecting Decimal Codes", 1969: multiplication in the dihedral group D5, and a permutation.
@@ -94,26 +115,25 @@ def check_digit(digits: str) -> str:
     return str(_INVERSE[checksum])
 
 
-def identifier_rules() -> IdentifierRules:
+def number_rules() -> NumberRules:
     """Of the country in use. Raises BadRules."""
-    return _identifier_rules(country().code)
+    return _number_rules(country().code)
 
 
 @cache
-def _identifier_rules(of_country: str) -> IdentifierRules:
-    return read_rules(json.loads(_file("identifier", of_country).read_text("utf-8")))
+def _number_rules(of_country: str) -> NumberRules:
+    try:
+        written = (DATA / f"{of_country}.json").read_text("utf-8")
+    except FileNotFoundError as missing:
+        raise BadRules(f"{missing.filename} is missing") from missing
+    return read_rules(json.loads(written))
 
 
-def telephone_rules() -> TelephoneRules:
-    return _telephone_rules(country().code)
+def cards() -> tuple[DocumentKind, ...]:
+    """The papers with a photograph that the country in use gives out."""
+    return tuple(number_rules().cards)
 
 
-@cache
-def _telephone_rules(of_country: str) -> TelephoneRules:
-    return TelephoneRules(**json.loads(_file("telephone", of_country).read_text("utf-8")))
-
-
-def _file(name: str, of_country: str) -> Path:
-    """The country's own file; without one, that of Morocco."""
-    own = DATA / f"{name}-{of_country}.json"
-    return own if own.is_file() else DATA / f"{name}.json"
+def document_kinds() -> tuple[DocumentKind, ...]:
+    """What somebody can claim an identifier with: a card, or the receipt of an identity check."""
+    return (*cards(), DocumentKind.REGISTER_RECEIPT)

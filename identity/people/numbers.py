@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from identity.people.number_rules import IdentifierRules, TelephoneRules, identifier_rules, telephone_rules
+from identity.people.number_rules import ANY_NUMBER, IdentifierRules, TelephoneRules, number_rules
+from identity.tables import DocumentKind
 
 CODE_DIGITS = 6
 LONGEST_INPUT = 60
 PUNCTUATION = frozenset(" -‐‑‒–—−./()_")
-DOCUMENT_NUMBER = re.compile(r"(?=.*[0-9])[A-Z0-9]{4,12}")
 
 
 class InvalidNumber(Exception):
@@ -53,7 +53,7 @@ def _plain_character(character: str) -> str:
 
 def parse_identifier(typed: str, rules: IdentifierRules | None = None) -> ParsedIdentifier:
     """By the rules of the country in use, where none are given."""
-    rules = rules or identifier_rules()
+    rules = rules or number_rules().identifier
     value = _exactly_digits(typed, rules.digits)
     return ParsedIdentifier(value, check_digit_ok=rules.fits(value))
 
@@ -72,19 +72,20 @@ def _exactly_digits(typed: str, wanted: int) -> str:
     return value
 
 
-def parse_document_number(typed: str) -> str:
-    """A national identity card (`AB123456`) or residence card number: Latin letters and digits, at least one digit."""
+def parse_document_number(typed: str, kind: DocumentKind | None = None) -> str:
+    """The number of a card as the country in use prints it; of any other paper, Latin letters and digits."""
     value = plain(typed)
     if not (value.isascii() and value.isalnum()):
         raise InvalidNumber("characters")
-    if not DOCUMENT_NUMBER.fullmatch(value):
+    looks_like = number_rules().cards.get(kind, ANY_NUMBER) if kind else ANY_NUMBER
+    if not looks_like.fullmatch(value):
         raise InvalidNumber("invalid")
     return value
 
 
 def parse_phone(typed: str) -> str:
     """A mobile number of the country in use as E.164 (`+212612345678`); codes are sent to nothing else."""
-    rules = telephone_rules()
+    rules = number_rules().telephone
     value = plain(typed)
     international = "+" + value[2:] if value.startswith("00") else value
     if not re.fullmatch(r"\+?[0-9]+", international):

@@ -27,7 +27,8 @@ from identity.tables import DocumentKind, Gender, Person, Staff
 from notifications.references import new_reference
 from registry.acts import Act
 from registry.appointments.arrivals import AtTheDesk, at_the_desk
-from registry.appointments.identity_issuing import CARDS, decide_check, issue_identifier
+from registry.appointments.identity_issuing import decide_check, issue_identifier
+from registry.appointments.papers import CARDS
 from registry.appointments.tables import AppointmentStatus, CheckStatus, IdentityCheck, Paper
 from registry.centres.officers import OwnFile, check_stranger, officer_with
 from registry.errors import ChangedMeanwhile, Refused

@@ -1,7 +1,6 @@
 """What an identity check leads to: whoever decides first, and the identifier in the transaction of the check."""
 
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import update
 from sqlmodel import col
@@ -16,19 +15,14 @@ from identity.tables import DocumentKind, Gender, Person
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify
 from registry.appointments.arrivals import AtTheDesk
+from registry.appointments.papers import CARDS
 from registry.appointments.tables import (
     AppointmentStatus,
     CheckStatus,
     IdentityCheck,
-    Paper,
     PreRegistrationStatus,
 )
 from registry.errors import ChangedMeanwhile
-
-CARDS: Final = {
-    Paper.NATIONAL_CARD: DocumentKind.NATIONAL_CARD,
-    Paper.RESIDENCE_CARD: DocumentKind.RESIDENCE_CARD,
-}
 
 
 async def decide_check(

@@ -19,9 +19,9 @@ from app.i18n.locales import LOCALES
 from app.main import create_app, create_portal
 from app.requests import Portal
 from app.settings import Mode, SettingRefused, Settings, read_settings
-from identity.people.numbers import InvalidNumber, parse_identifier, parse_phone
+from identity.people.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
 from identity.proofs.passwords import PasswordHasher
-from identity.tables import Person
+from identity.tables import DocumentKind, Person
 from registry.centres.directory import centre_for, centres
 from registry.geography import atlas, options
 from registry.profiles import use_profile
@@ -137,7 +137,16 @@ async def test_a_family_declares_learns_why_contests_and_is_heard(country: Count
         for c in officer.form().controls
         if c.get("name").endswith("card_rate") and officer.form().values[c.get("name")] == "80"
     )
-    await officer.submit(**{yanis: "100", "decision_words": "La carte à 100 % est dans votre dossier."})
+    lina = next(
+        str(c.get("name"))
+        for c in officer.form().controls
+        if c.get("name").endswith("card_rate") and not officer.form().values[c.get("name")]
+    )
+    reason = {"decision_words": "La carte à 100 % est dans votre dossier."}
+    await officer.submit(**reason, **{lina.replace("card_rate", "special_needs_card"): "yes"})
+    assert set(officer.errors) >= {lina}
+    await officer.open(f"/staff/requests/{reference}/correction")
+    await officer.submit(**reason, **{yanis: "100"})
     assert officer.says("Check the correction")
     await officer.submit()
     await houria.open("/household")
@@ -295,6 +304,12 @@ class TestNumbersAndPlaces:
             with pytest.raises(InvalidNumber) as refused:
                 parse_identifier(wrong)
             assert refused.value.code == code
+
+    def test_a_card_has_the_number_that_the_country_prints(self) -> None:
+        assert parse_document_number("1098 60512", DocumentKind.NATIONAL_CARD) == "109860512"
+        with pytest.raises(InvalidNumber, match="invalid"):
+            parse_document_number("AB123456", DocumentKind.NATIONAL_CARD)
+        assert parse_document_number("zr 000091", DocumentKind.RESIDENCE_CARD) == "ZR000091"
 
     def test_wilayas_communes_and_their_offices(self) -> None:
         places = atlas()

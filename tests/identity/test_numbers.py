@@ -15,7 +15,13 @@ from identity.people.numbers import (
     parse_identifier,
     parse_phone,
 )
+from identity.tables import DocumentKind
 
+RULES = {
+    "identifier": {"digits": 10, "check_digit": "verhoeff"},
+    "telephone": {"region": "MA", "country_code": 212, "national_digits": 9},
+    "cards": {"national_card": "[0-9]{3}"},
+}
 LRE, PDF, RLM, ZWSP, NBSP = "\u202a", "\u202c", "\u200f", "\u200b", "\u00a0"
 
 
@@ -107,23 +113,28 @@ def test_how_long_a_number_is_and_whether_it_has_a_check_digit_is_configuration(
     assert parse_identifier("0123 4567", eight) == ParsedIdentifier("01234567", check_digit_ok=True)
     with pytest.raises(InvalidNumber, match="too_long"):
         parse_identifier("0123456789", eight)
-    assert read_rules({"digits": 8, "check_digit": "none"}) == eight
+    read = read_rules(RULES | {"identifier": {"digits": 8, "check_digit": "none"}})
+    assert read.identifier == eight
+    assert read.cards[DocumentKind.NATIONAL_CARD].fullmatch("123")
 
 
 @pytest.mark.parametrize(
     "written",
     [
-        {},
-        {"digits": 10},
-        {"digits": "ten", "check_digit": "none"},
-        {"digits": 10, "check_digit": "luhn"},
-        {"digits": 19, "check_digit": "none"},
-        {"digits": 5, "check_digit": "none"},
+        {"identifier": {}},
+        {"identifier": {"digits": 10}},
+        {"identifier": {"digits": "ten", "check_digit": "none"}},
+        {"identifier": {"digits": 10, "check_digit": "luhn"}},
+        {"identifier": {"digits": 19, "check_digit": "none"}},
+        {"identifier": {"digits": 5, "check_digit": "none"}},
+        {"telephone": {"region": "MA"}},
+        {"cards": {"library_card": "[0-9]+"}},
+        {"cards": {"national_card": "[0-9"}},
     ],
 )
 def test_rules_that_cannot_be_used_are_refused(written):
     with pytest.raises(BadRules):
-        read_rules(written)
+        read_rules(RULES | written)
 
 
 @given(st.text("0123456789", min_size=9, max_size=9), st.integers(0, 8), st.integers(1, 9))
