@@ -57,6 +57,8 @@ GUESSES_OF_BROWSER: Final = Limit("guesses_of_browser", 10, DAY)
 GUESSES_OF_DOCUMENT: Final = Limit("guesses_of_document", 5, DAY)
 # Wrong codes for one person's claims since the last right one: past it, longer codes.
 WRONG_CLAIM_CODES: Final = Limit("wrong_claim_codes", 50, 30 * DAY)
+# A warning must not become a way to harass.
+CLAIM_WARNINGS: Final = Limit("claim_warnings", 1, DAY)
 TYPED_NUMBER: Final = Limit("typed_number", 1, DAY)
 # A family shares one telephone; nobody fills a centre's days from one.
 PRE_REGISTRATIONS_OF: Final = Limit("pre_registrations_of", 8, 30 * DAY)

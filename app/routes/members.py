@@ -108,7 +108,7 @@ async def show_invite(request: PortalRequest) -> Response[bytes]:
     return await _invite(request, restored(request, Form(InviteAnswers, request.lang)))
 
 
-@post(INVITE, exception_handlers=BY_HEAD_ONLY)
+@post(INVITE, exception_handlers=BY_HEAD_ONLY, opt={"even": True})
 async def save_invitation(request: PortalRequest) -> Response[bytes]:
     """The answer is the same whether or not anybody has this identifier and birth year."""
     form = await read_form(request, InviteAnswers)

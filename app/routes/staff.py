@@ -9,6 +9,7 @@ from typing import Final
 from litestar import Response, get, post
 
 from app.access import keep_session
+from app.code_pages import EVEN
 from app.forms.base import Form, read_form
 from app.forms.staff import StaffSignInAnswers
 from app.i18n.catalogues import gettext
@@ -49,7 +50,7 @@ async def show_staff_sign_in(request: PortalRequest) -> Response[bytes]:
     return _sign_in_page(request, Form(StaffSignInAnswers, request.lang))
 
 
-@post(DOOR, opt={"repeatable": True})
+@post(DOOR, opt=EVEN)
 async def sign_in_officer(request: PortalRequest) -> Response[bytes]:
     form = await read_form(request, StaffSignInAnswers)
     if not form.valid:

@@ -7,6 +7,7 @@ from typing import Final
 import segno
 from litestar import Response, get, post
 
+from app.code_pages import EVEN, REPEATABLE
 from app.forms.base import Form, read_form
 from app.forms.people import EnrolAnswers, EnrolSecretsAnswers
 from app.kept_codes import Kept, forget_code, keep_code, kept_code
@@ -18,7 +19,6 @@ from identity.proofs.passwords import PasswordRefused
 from identity.staff.enrolment import ENROL_PAGE, EnrolmentRefused, check_enrolment_code, finish_enrolment
 
 SECRETS: Final = f"{ENROL_PAGE}/authenticator"
-REPEATABLE: Final = {"repeatable": True}
 TOO_MANY_TRIES: Final = 429
 
 
@@ -27,7 +27,7 @@ async def show_enrol(request: PortalRequest) -> Response[bytes]:
     return page(request, "people/enrol.html", form=Form(EnrolAnswers, request.lang))
 
 
-@post(ENROL_PAGE, opt=REPEATABLE)
+@post(ENROL_PAGE, opt=EVEN)
 async def take_code(request: PortalRequest) -> Response[bytes]:
     form = await read_form(request, EnrolAnswers)
     if not form.valid:

@@ -10,6 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from app.code_pages import (
+    EVEN,
     REPEATABLE,
     CodePage,
     browser_mark,
@@ -73,7 +74,7 @@ def _may_open(request: PortalRequest) -> bool:
     return role is not None and may(role, Duty.OPEN_VISITS)
 
 
-@post(VISITS, opt=REPEATABLE)
+@post(VISITS, opt=EVEN)
 async def ask_for_visit(request: PortalRequest) -> Response[bytes]:
     """Send the code, and answer alike whoever has the number, or nobody."""
     if not _may_open(request):

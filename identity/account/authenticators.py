@@ -74,18 +74,24 @@ async def _tell_change(
 
 
 async def check_authenticator(
-    session: AsyncSession, *, account_id: int, code: str, keys: Keys, now: datetime
+    session: AsyncSession,
+    *,
+    account_id: int | None,
+    code: str,
+    keys: Keys,
+    now: datetime,
+    asked: str = "",
 ) -> Account:
-    """Count a try and use the step of the code.
+    """Count a try and use the step of the code. A dummy, known by what was `asked`, is refused by the same work.
 
     Raises CodeRefused: `not_current` for a code that is wrong, of another time or used already, and `wait` after five
     tries. The count must survive: whoever catches this keeps the transaction.
     """
-    ladder, subject = limits.AUTHENTICATOR_TRIES, str(account_id)
+    ladder, subject = limits.AUTHENTICATOR_TRIES, str(account_id or f"nobody {asked}")
     if not await limits.take_turn(session, ladder, subject=subject, keys=keys, now=now):
         raise CodeRefused("wait")
-    owner = await account(session, account_id)
-    if not await _use_code(session, owner, code, keys, now):
+    owner = await session.get(Account, account_id or 0, populate_existing=True)
+    if owner is None or not await _use_code(session, owner, code, keys, now):
         await _note_refusal(session, owner, keys, now)
         raise CodeRefused("not_current")
     await limits.forget_tries(session, ladder, subject=subject, keys=keys)
@@ -94,7 +100,7 @@ async def check_authenticator(
 
 async def _use_code(session: AsyncSession, owner: Account, code: str, keys: Keys, now: datetime) -> bool:
     """Each step once, and none before the last: compared and stored by one statement."""
-    if owner.authenticator_sealed is None:
+    if owner.authenticator_sealed is None or owner.disabled_at is not None:
         return False
     secret = keys.sealer.unseal_text(owner.authenticator_sealed, _context(owner.id or 0))
     step = totp.matching_step(secret, code, now)
@@ -111,12 +117,12 @@ async def _use_code(session: AsyncSession, owner: Account, code: str, keys: Keys
     return used.first() is not None
 
 
-async def _note_refusal(session: AsyncSession, owner: Account, keys: Keys, now: datetime) -> None:
+async def _note_refusal(session: AsyncSession, owner: Account | None, keys: Keys, now: datetime) -> None:
     await record(
         session,
         actor=ANONYMOUS,
         action=IdentityAction.CODE_REFUSED,
-        person_id=owner.person_id,
+        person_id=owner.person_id if owner else None,
         details={"purpose": "authenticator"},
         now=now,
     )

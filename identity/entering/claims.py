@@ -7,7 +7,7 @@ of the number goes through the outbox.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity import limits, sessions
@@ -37,7 +37,7 @@ from identity.proofs.codes import start_challenge
 from identity.proofs.passwords import PasswordHasher, ShortestPassword, check_password
 from identity.tables import Account, Challenge, DocumentKind, Person, Proofing, Purpose, Step, saved_id
 from notifications.messages import Template
-from notifications.outbox import Recipient, notify
+from notifications.outbox import Recipient, notify, notify_evenly
 
 
 class ClaimRefused(Exception):
@@ -110,8 +110,7 @@ async def start_claim(
         reference=challenge.reference,
         now=now,
     )
-    if owner:
-        await _warn(session, owner, now)
+    await _warn(session, owner, document, keys=keys, now=now)
     return challenge
 
 
@@ -121,8 +120,12 @@ async def _match(
     try:
         line = await asked.match(facts)
     except NothingProven:
-        return None
-    return None if line.person_id is None else await person(session, line.person_id)
+        found = 0
+    else:
+        found = line.person_id or 0
+    # Read in every case, whatever this session remembers of it.
+    mine = select(Person).where(Person.id == found).execution_options(populate_existing=True)
+    return (await session.exec(mine)).one_or_none()
 
 
 async def _refuse_flood(session: AsyncSession, address: str, *, keys: Keys, now: datetime) -> None:
@@ -176,14 +179,17 @@ def _recipient(person: Person, language: str) -> Recipient:
     return Recipient(person.id, person.phone, None, language, language)
 
 
-async def _warn(session: AsyncSession, owner: Account, now: datetime) -> None:
-    """Once a day at most: a warning must not become a way to harass."""
-    await notify(
+async def _warn(
+    session: AsyncSession, owner: Account | None, document: str, *, keys: Keys, now: datetime
+) -> None:
+    """Whoever has an account already is told, once a day."""
+    whose = f"account {owner.id}" if owner else f"nobody {document}"
+    is_first = await limits.spend(session, limits.CLAIM_WARNINGS, subject=whose, keys=keys, now=now)
+    await notify_evenly(
         session,
-        recipient=recipient_of(owner),
+        recipient=recipient_of(owner) if owner and is_first else None,
         template=Template.CLAIM_ATTEMPTED,
         values={"at": now},
-        dedup_key=f"claim_attempted|{owner.person_id}|{now.date()}",
         now=now,
     )
 

@@ -137,9 +137,14 @@ async def prove_with_authenticator(
 ) -> None:
     """The second code when the telephone is lost too. The try counts for the challenge as well. Raises CodeRefused."""
     challenge = await count_try(session, bound(challenge_id, Purpose.RECOVERY, browser, keys), now=now)
-    if challenge.account_id is None:
-        raise CodeRefused("not_current")
-    await check_authenticator(session, account_id=challenge.account_id, code=code, keys=keys, now=now)
+    await check_authenticator(
+        session,
+        account_id=challenge.account_id,
+        asked=challenge.subject,
+        code=code,
+        keys=keys,
+        now=now,
+    )
     if not await prove(session, challenge, now):
         raise CodeRefused("unknown")
 

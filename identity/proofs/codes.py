@@ -33,7 +33,7 @@ from identity.proofs.guards import GATE_DIGITS, LONG, SHORT
 from identity.proofs.worn_phones import count_failure, forget_failures
 from identity.tables import Challenge, OneTimeCode, Purpose, Standing
 from notifications.messages import Template
-from notifications.outbox import Recipient, notify
+from notifications.outbox import NOBODY, Recipient, evenly, notify
 
 CODE_LIFE: Final = timedelta(minutes=10)
 # An SMS may arrive late and out of order: the two latest codes are both good.
@@ -160,10 +160,10 @@ async def _send_code(session: AsyncSession, challenge: Challenge, *, keys: Keys,
         )
     )
     await session.flush()
-    if is_sent:
+    async with evenly(session, told=is_sent):
         await notify(
             session,
-            recipient=_recipient(challenge),
+            recipient=_recipient(challenge) if is_sent else NOBODY,
             template=TEMPLATES[challenge.purpose],
             values={},
             secret={"code": code},

@@ -2,7 +2,8 @@
 
 Five tries, then fifteen minutes. The count is kept for the address typed, so that it does not tell who works here, and
 for the network it is typed from, so that a stranger keeps nobody out. A browser that has signed in as this officer
-before has an allowance of its own.
+before has an allowance of its own. A centre is many officers behind one network address: many tries from there, or for
+one officer, slow strangers down and refuse nobody, short of a flood.
 """
 
 from dataclasses import dataclass
@@ -61,10 +62,14 @@ class _Turn:
         return f"{self.email}|{self.browser_hash if self.is_known else self.address}"
 
     @property
-    def shared_limits(self) -> tuple[tuple[limits.Limit, str], ...]:
+    def ladders(self) -> tuple[limits.Ladder, ...]:
+        return (limits.STAFF_TRIES,) if self.is_known else (limits.STAFF_TRIES, limits.CROWDED_TRIES)
+
+    @property
+    def floods(self) -> tuple[tuple[limits.Limit, str], ...]:
         if self.is_known:
             return ()
-        return (limits.SIGN_INS_FROM, self.address), (limits.SIGN_INS_TO, self.email)
+        return (limits.FLOOD_FROM, self.address), (limits.FLOOD_OF_SIGN_INS_TO, self.email)
 
 
 async def sign_in_staff(
@@ -96,7 +101,8 @@ async def sign_in_staff(
     if found is None or not fits or step is None or not await _use_step(session, found, step):
         await _note_refusal(session, found.id if found else None, now)
         raise StaffSignInRefused("wrong")
-    await limits.forget_tries(session, limits.STAFF_TRIES, subject=turn.subject, keys=keys)
+    for ladder in turn.ladders:
+        await limits.forget_tries(session, ladder, subject=turn.subject, keys=keys)
     if browser_hash:
         await _remember(session, found, browser_hash, now)
     staff_id = saved_id(found)
@@ -117,21 +123,36 @@ async def _is_known(session: AsyncSession, staff: Staff | None, browser_hash: st
 
 async def _look_before(session: AsyncSession, turn: _Turn, *, keys: Keys, now: datetime) -> None:
     """Refuse early what would be refused anyway, so that a flood costs no hashing."""
-    ladder, subject = limits.STAFF_TRIES, turn.subject
-    if seconds := await limits.seconds_to_wait(session, ladder, subject=subject, keys=keys, now=now):
-        raise StaffSignInRefused("wait", seconds)
-    for limit, spender in turn.shared_limits:
-        if await limits.used(session, limit, subject=spender, keys=keys, now=now) >= limit.count:
+    for ladder in turn.ladders:
+        seconds = await limits.seconds_to_wait(session, ladder, subject=turn.subject, keys=keys, now=now)
+        if seconds:
+            raise StaffSignInRefused("wait", seconds)
+    for limit, spender in turn.floods:
+        if await limits.is_full(session, limit, subject=spender, keys=keys, now=now):
             raise StaffSignInRefused("wait", int(limit.window.total_seconds()))
 
 
 async def _take_turn(session: AsyncSession, turn: _Turn, *, keys: Keys, now: datetime) -> None:
-    ladder = limits.STAFF_TRIES
-    if not await limits.take_turn(session, ladder, subject=turn.subject, keys=keys, now=now):
-        raise StaffSignInRefused("wait", int(ladder.waits[-1].total_seconds()))
-    for limit, spender in turn.shared_limits:
+    await _climb(session, limits.STAFF_TRIES, turn, keys=keys, now=now)
+    for limit, spender in turn.floods:
         if not await limits.spend(session, limit, subject=spender, keys=keys, now=now):
             raise StaffSignInRefused("wait", int(limit.window.total_seconds()))
+    if not turn.is_known and await _is_crowded(session, turn, keys=keys, now=now):
+        await _climb(session, limits.CROWDED_TRIES, turn, keys=keys, now=now)
+
+
+async def _is_crowded(session: AsyncSession, turn: _Turn, *, keys: Keys, now: datetime) -> bool:
+    here = await limits.spend(session, limits.SIGN_INS_FROM, subject=turn.address, keys=keys, now=now)
+    to = await limits.spend(session, limits.SIGN_INS_TO, subject=turn.email, keys=keys, now=now)
+    return not (here and to)
+
+
+async def _climb(
+    session: AsyncSession, ladder: limits.Ladder, turn: _Turn, *, keys: Keys, now: datetime
+) -> None:
+    if not await limits.take_turn(session, ladder, subject=turn.subject, keys=keys, now=now):
+        seconds = await limits.seconds_to_wait(session, ladder, subject=turn.subject, keys=keys, now=now)
+        raise StaffSignInRefused("wait", seconds)
 
 
 async def _use_step(session: AsyncSession, staff: Staff, step: int) -> bool:

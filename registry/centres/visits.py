@@ -68,8 +68,7 @@ async def request_visit_code(
     staff = await officer_with(session, staff_id=staff_id, duty=Duty.OPEN_VISITS)
     wanted = parse_identifier(identifier).value
     person = await register.person_by_identifier(session, wanted)
-    if person is not None and person.id is not None:
-        await check_stranger(session, staff=staff, person_ids=[person.id], now=now)
+    await check_stranger(session, staff=staff, person_ids=[(person.id if person else None) or 0], now=now)
     return await start_challenge(
         session,
         purpose=Purpose.VISIT,
@@ -84,10 +83,12 @@ async def request_visit_code(
 
 
 async def _reachable(session: AsyncSession, person: Person | None) -> Recipient | None:
-    if person is None or person.id is None or person.deceased_on:
+    """The same look-up for a number that nobody has."""
+    try:
+        found = await recipient(session, person_id=(person.id if person else None) or 0)
+    except register.UnknownPerson:
         return None
-    found = await recipient(session, person_id=person.id)
-    return found if found.phone else None
+    return found if found.phone and person and not person.deceased_on else None
 
 
 async def open_visit(

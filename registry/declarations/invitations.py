@@ -4,6 +4,7 @@ The head learns nothing about the person behind a number: a wrong number, a chil
 give the same answer, the same line in the list and the same end. An accepted invitation alone shows a name.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,11 +12,14 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from identity.account.accounts import recipient
 from identity.audit import SYSTEM, Actor, record
 from identity.people import register
 from identity.people.numbers import parse_identifier
+from identity.people.register import UnknownPerson
 from identity.tables import Person
 from notifications.messages import Template
+from notifications.outbox import Recipient, notify_evenly
 from notifications.references import new_reference
 from registry.acts import Act, acting
 from registry.announcements import tell
@@ -105,16 +109,23 @@ async def invite_adult(
         reference=invitation.reference,
         now=now,
     )
-    if invited and invited.id and invitation.expires_at:
-        await tell(
-            session,
-            person_id=invited.id,
-            template=Template.INVITATION,
-            values={"reference": invitation.reference, "until": local_date(invitation.expires_at)},
-            link="/household/invitations",
-            now=now,
-        )
+    await _tell_invited(session, invitation, now)
     return invitation.reference
+
+
+async def _tell_invited(session: AsyncSession, invitation: Membership, now: datetime) -> None:
+    assert invitation.expires_at is not None
+    told: Recipient | None = None
+    with suppress(UnknownPerson):
+        told = await recipient(session, person_id=invitation.person_id or 0)
+    await notify_evenly(
+        session,
+        recipient=told,
+        template=Template.INVITATION,
+        values={"reference": invitation.reference, "until": local_date(invitation.expires_at)},
+        link="/household/invitations",
+        now=now,
+    )
 
 
 async def _check_daily_limit(session: AsyncSession, household_id: int, now: datetime) -> None:

@@ -6,7 +6,7 @@ import pyotp
 import pytest
 from sqlmodel import select
 
-from identity import sessions
+from identity import limits, sessions
 from identity.assurance import staff_proof_missing
 from identity.audit import IdentityAction
 from identity.proofs.passwords import PasswordRefused
@@ -177,13 +177,47 @@ async def test_a_stranger_keeps_nobody_out(sign_in, now):
     await sign_in(later + STEP, browser="another computer of the centre")
 
 
-async def test_from_everywhere_at_once_strangers_wait_and_the_known_browser_does_not(sign_in, now):
+async def test_from_everywhere_at_once_strangers_wait_and_the_officer_does_not(sign_in, now):
+    """Past the fiftieth try each network has one a quarter of an hour; the officer's first is the right one."""
     await sign_in(now)
     for network in range(10):
         for number in range(5):
             stranger = {"browser": f"{network}-{number}", "address": f"203.0.113.{network}"}
             await refusal(sign_in, now, password="une autre phrase", **stranger)
-    assert await refusal(sign_in, now, browser="new", address="198.51.100.99") == "wait"
+    elsewhere = {"browser": "another", "address": "198.51.100.98"}
+    assert await refusal(sign_in, now, password="une autre phrase", **elsewhere) == "wrong"
+    assert await refusal(sign_in, now, **elsewhere) == "wait"
+    await sign_in(now + STEP)
+    await sign_in(now + 2 * STEP, browser="new", address="198.51.100.99")
+
+
+async def test_a_whole_centre_comes_in_at_eight_on_new_computers_behind_one_address(
+    session, add, sign_in, now
+):
+    """Though somebody there has just tried forty addresses that are nobody's."""
+    officers = [await add(email=f"officer{number}@centre.example.ma") for number in range(40)]
+    for number in range(40):
+        nobody = {"email": f"nobody{number}@centre.example.ma", "browser": "stranger"}
+        assert await refusal(sign_in, now, **nobody) == "wrong"
+    for number, joined in enumerate(officers):
+        code = pyotp.TOTP(joined.totp_secret).at(now)
+        await sign_in(now, email=joined.staff.email, totp=code, browser=f"computer {number}")
+    assert await count(session, PortalSession) == len(officers)
+
+
+async def test_a_stranger_in_the_crowd_has_one_try_for_each_officer(sign_in, now):
+    for number in range(40):
+        await refusal(sign_in, now, email=f"nobody{number}@centre.example.ma", browser="stranger")
+    guess = {"password": "une autre phrase", "browser": "stranger"}
+    assert [await refusal(sign_in, now, **guess) for _ in range(2)] == ["wrong", "wait"]
+    assert await refusal(sign_in, now + timedelta(minutes=14), **guess) == "wait"
+
+
+async def test_a_flood_from_one_address_is_refused_and_the_known_browser_is_not(session, sign_in, keys, now):
+    await sign_in(now)
+    for _ in range(limits.FLOOD_FROM.count):
+        await limits.spend(session, limits.FLOOD_FROM, subject=ADDRESS, keys=keys, now=now)
+    assert await refusal(sign_in, now + STEP, browser="new") == "wait"
     await sign_in(now + STEP)
 
 
