@@ -48,6 +48,7 @@ RIGHTS: dict[str, dict[str, Audience]] = {
     "/household/index": {"GET": C},
     "/household/index/comparison": {"GET": C},
     "/household/index/outlook": {"GET": C},
+    "/household/index/sum": {"GET": C},
     "/household/coming-changes": {"GET": C},
     "/household/declaration": {"GET": C},
     "/household/declaration/discard": {"GET": C, "POST": C},

@@ -25,6 +25,7 @@ from app.routes import (
     guidance,
     health,
     household,
+    household_index,
     invitations,
     members,
     messages,
@@ -95,7 +96,7 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
 
 # Only in a country that computes an index: what sources say is compared with what an index was computed from.
 OF_AN_INDEX: list[BaseRouteHandler] = [
-    *household.OF_AN_INDEX,
+    *household_index.HANDLERS,
     *comparison.HANDLERS,
     *coming.HANDLERS,
     *outlook.HANDLERS,

@@ -1,4 +1,4 @@
-"""My household: the index, what it opens, why, and how it moved."""
+"""My household: the index or what it is entitled to, what that opens, and where the file stands."""
 
 from __future__ import annotations
 
@@ -8,22 +8,13 @@ from typing import Any
 from litestar import Response, get
 
 from app.explanations.gauge import gauge
-from app.explanations.ledger import (
-    Explained,
-    account_lines,
-    ledger_groups,
-    ledger_lines,
-    most_telling,
-    without_effect,
-)
-from app.explanations.moves import change_between, told_moves
+from app.explanations.ledger import most_telling
 from app.explanations.programmes import programme_words
 from app.explanations.timeline import moments_of
-from app.i18n.catalogues import gettext
-from app.i18n.catalogues import mark as N_
-from app.i18n.formats import format_date, local_day
-from app.pages import go, page
+from app.i18n.formats import local_day
+from app.pages import page
 from app.requests import PortalRequest
+from app.routes.household_index import explained
 from app.routes.people import names_to_show
 from identity.people.register import PersonName, names
 from registry import indexes
@@ -35,8 +26,6 @@ from registry.indexes import HouseholdView
 from registry.model_life.coming import next_change
 from registry.profiles import profile
 from registry.rules.programmes import thresholds
-from registry.rules.scoring import model_named
-from registry.sources.marks import read_marks
 
 
 @dataclass(frozen=True)
@@ -67,32 +56,6 @@ async def show_household(request: PortalRequest) -> Response[bytes]:
     )
 
 
-@get("/household/index")
-async def show_index(request: PortalRequest) -> Response[bytes]:
-    """Every line of the current index, what moved since the last one, and the indexes before it."""
-    view = await indexes.household_view(request.db, person_id=request.signed_in.citizen_id, now=request.now)
-    if view is None or view.index is None or view.lines is None or view.model is None:
-        return go(request, "/household")
-    lines = indexes.ledger(view.lines)
-    told = ledger_lines(lines, _explained(request, view, contestable=view.request_reference is None))
-    past = await indexes.history(request.db, household_id=view.household_id)
-    return page(
-        request,
-        "household/explained.html",
-        view=view,
-        groups=ledger_groups(told, request.lang),
-        account=account_lines(lines, request.lang),
-        without=without_effect(lines, request.lang),
-        programmes=programme_words(view.decisions or [], request.lang),
-        scale=gauge(view.index, thresholds(local_day(request.now)), request.lang),
-        model=model_named(view.model),
-        moves=told_moves(past[1].lines, past[0].lines, request.lang) if len(past) > 1 else None,
-        change=change_between(past[1].index, past[0].index) if len(past) > 1 else None,
-        past=past,
-        changes_on=next_change(local_day(request.now)),
-    )
-
-
 async def _household(request: PortalRequest, view: HouseholdView) -> dict[str, Any]:
     context: dict[str, Any] = {
         "view": view,
@@ -111,23 +74,10 @@ async def _household(request: PortalRequest, view: HouseholdView) -> dict[str, A
         "telling": (),
     }
     if view.index is not None and view.lines is not None:
-        about = _explained(request, view, contestable=False)
+        about = explained(request, view, contestable=False)
         context["telling"] = most_telling(indexes.ledger(view.lines), about)
         context["scale"] = gauge(view.index, thresholds(local_day(request.now)), request.lang)
     return context
-
-
-def _explained(request: PortalRequest, view: HouseholdView, *, contestable: bool) -> Explained:
-    declared = format_date(view.declared_at, request.locale)
-    prefix = f"/{request.lang}/household/recomputation?line="
-    return Explained(
-        lang=request.lang,
-        region=view.region or "",
-        source=gettext(request.lang, N_("Declared on %(day)s")) % {"day": declared},
-        contest=(lambda code: prefix + code) if contestable else None,
-        declared=declared,
-        marks=read_marks(view.marks),
-    )
 
 
 def _head_name(view: HouseholdView, lang: str) -> PersonName:
@@ -162,4 +112,3 @@ def _invitation(invitation: Invitation, lang: str) -> dict[str, Any]:
 
 
 HANDLERS = [show_household]
-OF_AN_INDEX = [show_index]

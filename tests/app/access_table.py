@@ -158,6 +158,7 @@ ACCESS: Final[dict[str, Access]] = {
     "/household/index": Access(get=CITIZEN),
     "/household/index/comparison": Access(get=CITIZEN),
     "/household/index/outlook": Access(get=CITIZEN),
+    "/household/index/sum": Access(get=CITIZEN),
     "/household/coming-changes": Access(get=CITIZEN),
     "/household/declaration": Access(get=CITIZEN),
     "/household/declaration/discard": Access(get=CITIZEN, post=CITIZEN),

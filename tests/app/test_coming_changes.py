@@ -128,7 +128,7 @@ async def test_the_past_stays_explained_by_the_model_that_computed_it(
     await approved(portal, dearer())
     clock.now = clock.now.replace(year=2027, month=1, day=2)
     await come_in(portal, visitor, family.hassan)
-    await visitor.open("/household/index")
+    await visitor.open("/household/index/sum")
     assert visitor.status == 200
     assert "ma-ise-2021" in visitor.text
     assert NAME not in visitor.text
@@ -138,7 +138,7 @@ async def test_the_past_stays_explained_by_the_model_that_computed_it(
     order = Order(model=model_on(date(2027, 1, 2)), started_by="operator", pace=20)
     assert order.model.name == NAME
     await recompute(portal, order, staged=lambda *_: None, published=lambda *_: None)
-    await visitor.open("/household/index")
+    await visitor.open("/household/index/sum")
     assert NAME in visitor.text
     assert "9.8012644" in visitor.text
     await visitor.open("/household/index/comparison")

@@ -71,6 +71,12 @@ async def test_the_lines_sum_to_the_index(visitor: PageBrowser, portal: Portal) 
     totals = points(visitor, "ledger-total")
     assert sum(totals) == Decimal(A1)
     assert [abs(each) for each in totals[:-1]] == sorted((abs(each) for each in totals[:-1]), reverse=True)
+
+
+async def test_the_account_of_every_line_adds_up(visitor: PageBrowser, portal: Portal) -> None:
+    family = await settle(portal)
+    await come_in(portal, visitor, family.hassan)
+    await visitor.open("/household/index/sum")
     rows = [
         list(row.all("td"))
         for row in visitor.main.first(class_="table-ledger").all("tr")
@@ -87,7 +93,9 @@ async def test_what_it_opens_is_told_with_amount_and_distance(visitor: PageBrows
     family = await settle(portal)
     await come_in(portal, visitor, family.hassan)
     await visitor.open("/household/index")
-    programmes = [each.text for each in visitor.main.first(class_="programmes").all("li")]
+    programmes = [
+        each.text for each in visitor.main.first(class_="programmes").children if not isinstance(each, str)
+    ]
     tadamon, direct_support, contribution = programmes
     assert "0.274836" in tadamon
     assert "600" in direct_support
@@ -95,6 +103,24 @@ async def test_what_it_opens_is_told_with_amount_and_distance(visitor: PageBrows
     assert "176" in contribution
     parts = visitor.main.first(class_="parts")
     assert [each.first("b").text.split()[0] for each in parts.all("li")] == ["300", "300"]
+
+
+async def test_who_reads_little_is_told_what_made_it_and_what_to_do(
+    visitor: PageBrowser, portal: Portal
+) -> None:
+    """Before any figure of a line: the money of a month, the three heaviest lines in words, the ways on."""
+    family = await settle(portal)
+    await come_in(portal, visitor, family.hassan)
+    await visitor.open("/household/index")
+    assert visitor.says("The lower the index, the more programmes are open to the household.")
+    assert "600" in visitor.main.first(class_="card-figure").first("strong").text
+    causes = list(visitor.main.first(class_="causes").all("li"))
+    assert [each.get("class").rpartition("-")[2] for each in causes] == ["down", "down", "up"]
+    ways = {each.get("href") for each in visitor.main.first(class_="ways").all("a")}
+    assert ways == {"/fr/household/recomputation", "/fr/household/declaration", "/fr/help"}
+    groups = list(visitor.main.all("details", class_="ledger-group"))
+    assert len(groups) > 3
+    assert not [each for each in groups if "open" in each.attributes]
 
 
 async def test_a_line_can_be_doubted_and_a_constant_cannot(visitor: PageBrowser, portal: Portal) -> None:

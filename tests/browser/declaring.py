@@ -107,6 +107,8 @@ def assert_index_explained(visitor: Visitor, facts: Facts) -> Decimal:
     visitor.follow("/household/index")
     visitor.arrive("/household/index")
     assert shown_index(visitor) == expected
+    visitor.follow("/household/index/sum")
+    visitor.arrive("/household/index/sum")
     lines = accounted(visitor)
     assert all(value * coefficient == points for value, coefficient, points in lines)
     assert sum(points for _, _, points in lines) == expected
@@ -124,7 +126,7 @@ def opened_programmes(visitor: Visitor) -> list[bool]:
 
 
 def accounted(visitor: Visitor) -> list[tuple[Decimal, Decimal, Decimal]]:
-    """The account of the index page: value, coefficient and points of every line."""
+    """The account of the page of the sum: value, coefficient and points of every line."""
     rows = visitor.main.locator(".table-ledger tbody tr").evaluate_all(
         "rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.textContent))"
     )

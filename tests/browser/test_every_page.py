@@ -97,7 +97,7 @@ PLACES: Final = [
     *places("signing in", "/sign-in/code"),
     *places("khadija", "/household", "/household/index", "/household/recomputation", "/messages"),
     *places("khadija", "/household/coming-changes"),
-    *places("khadija", "/household/index/comparison", "/household/index/outlook"),
+    *places("khadija", "/household/index/comparison", "/household/index/outlook", "/household/index/sum"),
     *places("khadija", "/household/recomputation/receipts/{request}", f"{DECLARATION}/receipts/{{receipt}}"),
     *places(
         "khadija",
