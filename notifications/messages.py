@@ -101,8 +101,8 @@ class Message:
         return self.to_an_account and not self.is_code and self.channels == BOTH
 
 
-def _code(channel: Channel) -> Message:
-    return Message(values=MappingProxyType({}), secrets=frozenset({"code"}), channels=frozenset({channel}))
+def _code(*channels: Channel) -> Message:
+    return Message(values=MappingProxyType({}), secrets=frozenset({"code"}), channels=frozenset(channels))
 
 
 def _notice(**values: Kind) -> Message:
@@ -127,7 +127,7 @@ MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
     {
         Template.SIGN_IN_CODE: _code(Channel.SMS),
         Template.CLAIM_CODE: _code(Channel.SMS),
-        Template.RECOVERY_CODE: _code(Channel.SMS),
+        Template.RECOVERY_CODE: _code(Channel.SMS, Channel.EMAIL),
         Template.INVITATION_CODE: _code(Channel.SMS),
         Template.VISIT_CODE: _code(Channel.SMS),
         Template.EMAIL_CODE: _code(Channel.EMAIL),

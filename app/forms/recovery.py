@@ -9,6 +9,7 @@ from app.forms.base import Answers
 from app.forms.errors import add_sentences
 from app.forms.fields import Identifier, Password, RecoveryCode, text
 from app.i18n.catalogues import mark as N_
+from notifications.tables import Channel
 
 # A reference has twelve characters; people add spaces.
 REFERENCE_LENGTH: Final = 20
@@ -17,6 +18,7 @@ REFERENCE_LENGTH: Final = 20
 class RecoveryAnswers(Answers):
     identifier: Identifier
     recovery_code: RecoveryCode
+    channel: Channel = Channel.SMS
 
 
 class RecoveryProofAnswers(Answers):

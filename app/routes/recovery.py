@@ -57,6 +57,7 @@ async def start_recovery(request: PortalRequest) -> Response[bytes]:
             request.db,
             identifier=form.data.identifier,
             recovery_code=form.data.recovery_code,
+            channel=form.data.channel,
             browser=request.browser,
             address=request.client_address,
             hasher=request.hasher,

@@ -16,6 +16,7 @@ from identity.proofs.codes import check_code, start_challenge
 from identity.tables import Account, Challenge, Person, Purpose, saved_id
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify
+from notifications.tables import Channel
 
 DEFAULT_LANGUAGE: Final = "ar"
 
@@ -87,6 +88,7 @@ async def start_email(
         subject=f"{account_id}|{email}",
         browser=browser,
         recipient=Recipient(owner.person_id, None, email, owner.language, owner.sms_language),
+        channel=Channel.EMAIL,
         account_id=account_id,
         keys=keys,
         now=now,

@@ -1,12 +1,12 @@
-"""Coming back without the password: the printed recovery code, and a code to the telephone or of the authenticator.
+"""Coming back without the password: the printed recovery code, and a second one by another way.
 
-Two codes by different methods, whichever of the two is at hand. A recovery code has 80 bits, is shown once, and is
-replaced by a new one when it is used.
+The second comes to the telephone or to the confirmed e-mail address, or is that of the authenticator. A recovery code
+has 80 bits, is shown once, and is replaced by a new one when it is used.
 """
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity import limits, sessions
 from identity.account.accounts import account_by_identifier, recipient_of
 from identity.account.authenticators import check_authenticator
+from identity.account.phones import HOLD
 from identity.audit import ANONYMOUS, IdentityAction, citizen, record
 from identity.keys import Keys
 from identity.people.numbers import InvalidNumber, plain
@@ -27,7 +28,8 @@ from identity.proofs.codes import start_challenge
 from identity.proofs.passwords import PasswordHasher, ShortestPassword, check_password
 from identity.tables import Account, Challenge, KnownBrowser, Person, Purpose, SecondProof, saved_id
 from notifications.messages import Template
-from notifications.outbox import notify
+from notifications.outbox import Recipient, notify
+from notifications.tables import Channel
 
 # Crockford's base 32: no I, L, O or U, so that a code read from paper is read one way.
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -81,10 +83,12 @@ async def start_recovery(
     hasher: PasswordHasher,
     keys: Keys,
     now: datetime,
+    channel: Channel = Channel.SMS,
 ) -> Challenge:
     """Always a challenge; a code is sent only when identifier and recovery code belong together.
 
-    `recovery_code` is parsed; `address` is the visitor's network address. Raises RecoveryRefused and Busy.
+    `recovery_code` is parsed; `address` is the visitor's network address. By e-mail a code leaves only for an address
+    that has been the account's for as long as a new telephone is on hold. Raises RecoveryRefused and Busy.
     """
     turn = f"{identifier}|{address}"
     if seconds := await limits.seconds_to_wait(
@@ -101,9 +105,10 @@ async def start_recovery(
     challenge = await start_challenge(
         session,
         purpose=Purpose.RECOVERY,
-        subject=f"{identifier}|{recovery_code}",
+        subject=f"{identifier}|{recovery_code}|{channel}",
         browser=browser,
-        recipient=recipient_of(account) if account else None,
+        recipient=_reached(account, now) if account else None,
+        channel=channel,
         account_id=account.id if account else None,
         data={"recovery": _fingerprint(account.recovery_hash if account else "")},
         is_careful=is_crowded,
@@ -126,6 +131,13 @@ async def _take_turn(session: AsyncSession, turn: str, address: str, *, keys: Ke
     if not await limits.spend(session, limits.FLOOD_FROM, subject=address, keys=keys, now=now):
         return False
     return await limits.take_turn(session, limits.RECOVERY_TRIES, subject=turn, keys=keys, now=now)
+
+
+def _reached(account: Account, now: datetime) -> Recipient:
+    """Without an address that was confirmed a moment ago: whoever sat at an open session would come back by it."""
+    recipient = recipient_of(account)
+    since = account.email_confirmed_at
+    return recipient if since and since <= now - HOLD else replace(recipient, email=None)
 
 
 def _fingerprint(recovery_hash: str) -> str:

@@ -34,6 +34,7 @@ from identity.proofs.worn_phones import count_failure, forget_failures
 from identity.tables import Challenge, OneTimeCode, Purpose, Standing
 from notifications.messages import Template
 from notifications.outbox import NOBODY, Recipient, evenly, notify
+from notifications.tables import Channel
 
 CODE_LIFE: Final = timedelta(minutes=10)
 # An SMS may arrive late and out of order: the two latest codes are both good.
@@ -89,6 +90,7 @@ async def start_challenge(
     data: Mapping[str, Any] | None = None,
     standing: Standing | None = None,
     is_careful: bool = False,
+    channel: Channel = Channel.SMS,
 ) -> Challenge:
     """Ask the recipient for a code; without a recipient, a dummy made by the same work.
 
@@ -110,8 +112,8 @@ async def start_challenge(
         now=now,
     )
     challenge.person_id, challenge.account_id, challenge.staff_id = person_id, account_id, staff_id
-    challenge.address = _address(purpose, recipient)
-    challenge.data = dict(data or {}) | _languages(recipient)
+    challenge.address = _address(channel, recipient)
+    challenge.data = dict(data or {}) | {"channel": channel.value} | _languages(recipient)
     if is_careful and is_due and guards.concerns(challenge.standing):
         ask_carefully(challenge)
     session.add(challenge)
@@ -121,10 +123,10 @@ async def start_challenge(
     return challenge
 
 
-def _address(purpose: Purpose, recipient: Recipient | None) -> str | None:
+def _address(channel: Channel, recipient: Recipient | None) -> str | None:
     if recipient is None:
         return None
-    return recipient.email if purpose == Purpose.CONFIRM_EMAIL else recipient.phone
+    return recipient.email if channel is Channel.EMAIL else recipient.phone
 
 
 def _languages(recipient: Recipient | None) -> dict[str, str]:
@@ -204,7 +206,7 @@ def _spenders(challenge: Challenge) -> tuple[str, str]:
 
 
 def _recipient(challenge: Challenge) -> Recipient:
-    by_email = challenge.purpose == Purpose.CONFIRM_EMAIL
+    by_email = challenge.data.get("channel") == Channel.EMAIL
     return Recipient(
         person_id=challenge.person_id,
         phone=None if by_email else challenge.address,

@@ -12,6 +12,7 @@ from tests.app.journeys import PASSWORD, claim_account, give_password, shown_cod
 from tests.app.pages import PageBrowser
 
 NEW_PASSWORD = "cinq chevaux verts"
+EMAIL = "fatima@example.ma"
 
 
 @pytest.fixture
@@ -108,3 +109,50 @@ async def test_a_code_that_cannot_be_one_is_said_so(visitor: PageBrowser) -> Non
     await visitor.submit(identifier="123", recovery_code="ABCD")
     assert set(visitor.errors) == {"identifier", "recovery_code"}
     assert visitor.status == 422
+
+
+async def confirm_email(browser: PageBrowser, owner: Person, messages: Messages) -> None:
+    await sign_in(browser, owner, messages)
+    await browser.open("/account/email")
+    await browser.submit(email=EMAIL)
+    await browser.submit(code=await messages.code_to(EMAIL))
+
+
+async def test_without_the_telephone_the_second_code_comes_by_email(
+    visitor: PageBrowser, browser_of: BrowserOf, owner: Person, code: str, messages: Messages, clock: Clock
+) -> None:
+    await confirm_email(browser_of(address="192.0.2.20"), owner, messages)
+    clock.advance(hours=72, minutes=1)
+    told = len(await messages.to(str(owner.phone)))
+    await visitor.open("/recovery")
+    await visitor.submit(identifier=owner.identifier, recovery_code=code, channel="email")
+    assert len(await messages.to(str(owner.phone))) == told
+    await visitor.submit(code=await messages.code_to(EMAIL))
+    await visitor.submit(new_password=NEW_PASSWORD)
+    assert visitor.path == "/account/recovery-code"
+    assert len(await messages.to(str(owner.phone))) == told + 1
+
+
+async def test_an_address_confirmed_a_moment_ago_receives_no_code(
+    visitor: PageBrowser, browser_of: BrowserOf, owner: Person, code: str, messages: Messages, clock: Clock
+) -> None:
+    await confirm_email(browser_of(address="192.0.2.20"), owner, messages)
+    clock.advance(hours=71, minutes=59)
+    told = len(await messages.to(EMAIL))
+    await visitor.open("/recovery")
+    await visitor.submit(identifier=owner.identifier, recovery_code=code, channel="email")
+    assert visitor.path == "/recovery/code"
+    assert len(await messages.to(EMAIL)) == told
+
+
+async def test_signing_in_never_asks_the_email_for_its_code(
+    browser_of: BrowserOf, owner: Person, code: str, messages: Messages, clock: Clock
+) -> None:
+    await confirm_email(browser_of(address="192.0.2.20"), owner, messages)
+    clock.advance(hours=80)
+    told = len(await messages.to(EMAIL))
+    other = browser_of()
+    await other.open("/sign-in")
+    await give_password(other, owner, password=PASSWORD)
+    assert other.path == "/sign-in/code"
+    assert len(await messages.to(EMAIL)) == told

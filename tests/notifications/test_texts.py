@@ -155,7 +155,7 @@ def test_no_two_codes_can_be_taken_for_each_other(language: str) -> None:
     openings = [
         _sent(code, language, channel).strip() for code in CODES for channel in MESSAGES[code].channels
     ]
-    assert len(set(openings)) == len(CODES)
+    assert len(set(openings)) == len(openings)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
