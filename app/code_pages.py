@@ -21,7 +21,7 @@ from app.requests import PortalRequest
 from identity.proofs.challenges import CodeRefused, TooSoon, find_challenge, refusal
 from identity.proofs.codes import resend_code
 from identity.proofs.guards import LONG, RESEND_AFTER
-from identity.tables import Challenge, Purpose, Step
+from identity.proofs.tables import Challenge, Purpose, Step
 from notifications.country import country
 
 COOKIE_LIFE = dt.timedelta(hours=1)

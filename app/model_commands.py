@@ -22,10 +22,11 @@ from registry.model_life import versions
 from registry.model_life.checks import FileRefused, check_file
 from registry.model_life.comparison import Difference, NotComparable, compare
 from registry.model_life.documents import Fault
+from registry.model_life.known import Known, known_named, known_versions
 from registry.model_life.reports import Crossings, crossings
 from registry.model_life.shelf import Content, put_beside
 from registry.model_life.tables import DryRun
-from registry.model_life.versions import Known, NotOpen, known_named, known_versions
+from registry.model_life.versions import NotOpen
 from registry.national.publishing import TwoIndexes
 from registry.national.runs import RunRefused
 from registry.national.sql import ModelTooFine

@@ -14,7 +14,7 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from identity.proofs.challenges import CodeRefused
 from identity.proofs.passwords import PasswordRefused
-from identity.tables import Challenge, Purpose, Step
+from identity.proofs.tables import Challenge, Purpose, Step
 
 TEMPLATE = "recovery/password.html"
 

@@ -16,7 +16,7 @@ from app.demo.population import document_number, identifier
 from app.main import create_portal
 from app.requests import Portal
 from app.settings import Settings
-from identity.tables import BirthPrecision, DocumentKind, Gender, Person
+from identity.people.tables import BirthPrecision, DocumentKind, Gender, Person
 from notifications.tables import Notification
 from registry.declarations.sending import prepare, send_declaration
 from registry.facts import Diploma, Education, HealthCover, HouseholdFacts, Meter, Occupation, Schooling

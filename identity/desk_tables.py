@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
+from identity.people.tables import DocumentKind
 from identity.roles import Role
-from identity.tables import DocumentKind
 from notifications.columns import BigId, UtcDateTime, enum_text
 
 

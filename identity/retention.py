@@ -9,7 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.desk_tables import KnownStaffBrowser
 from identity.entering.sign_in import BROWSER_KNOWN_FOR
-from identity.tables import Challenge, KnownBrowser, OneTimeCode, PortalSession, Usage, Wait
+from identity.proofs.tables import Challenge, OneTimeCode
+from identity.tables import KnownBrowser, PortalSession, Usage, Wait
 
 CODES_KEPT: Final = timedelta(days=1)
 SESSIONS_KEPT: Final = timedelta(days=7)

@@ -10,20 +10,19 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, func, or_, select, update
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from identity.people.tables import Person
 from identity.roles import Role
-from identity.tables import PortalSession, SecondProof, SessionKind
-from notifications.columns import UtcDateTime
+from identity.tables import Account, PortalSession, SecondProof, SessionKind, Staff
+from notifications.columns import UtcDateTime, table_of
 from notifications.references import new_reference
 from notifications.tables import Notification
 
-tables = SQLModel.metadata.tables
-portal_session, account, person, staff = (
-    tables[name] for name in ("portal_session", "account", "person", "staff")
+portal_session, account, person, staff, notification = (
+    table_of(entity) for entity in (PortalSession, Account, Person, Staff, Notification)
 )
-notification = tables[str(Notification.__tablename__)]
 
 TOKEN_BYTES: Final = 32
 IDLE: Final = {SessionKind.CITIZEN: timedelta(minutes=15), SessionKind.STAFF: timedelta(minutes=10)}

@@ -16,9 +16,12 @@ SQLModel.metadata.naming_convention = {
 
 import app.posts
 import identity.desk_tables
+import identity.people.tables
+import identity.proofs.tables
 import identity.tables
 import notifications.tables
 import registry.appointments.tables
+import registry.centres.tables
 import registry.model_life.tables
 import registry.national.tables
 import registry.sources.tables

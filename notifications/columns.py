@@ -1,12 +1,13 @@
-"""Column types that behave alike on SQLite and PostgreSQL."""
+"""Column types that behave alike on SQLite and PostgreSQL, and the table of an entity for queries that build none."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, Table, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import SQLModel
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -65,3 +66,8 @@ def enum_text(enum: type[StrEnum]) -> Any:
         validate_strings=True,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def table_of(entity: type[SQLModel]) -> Table:
+    """The columns of an entity, for hot pages that read plain rows."""
+    return SQLModel.metadata.tables[str(entity.__tablename__)]

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.audit import Actor, record
-from identity.tables import Person
+from identity.people.tables import Person
 from notifications.references import new_reference
 from registry.acts import Act, acting
 from registry.errors import ChangedMeanwhile, NoHousehold, NotHead

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity.audit import Actor, record
 from identity.people import register
 from identity.people.numbers import InvalidNumber, parse_identifier
-from identity.tables import Gender, Person
+from identity.people.tables import Gender, Person
 from registry.acts import Act, acting
 from registry.dates import local_date, week_start
 from registry.errors import NotHead, Refused

@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.limits import upsert
+from notifications.columns import table_of
 
 
 async def insert_unless_taken(session: AsyncSession, table: type[SQLModel], **values: Any) -> int | None:
@@ -13,7 +14,7 @@ async def insert_unless_taken(session: AsyncSession, table: type[SQLModel], **va
 
     No error is raised inside the transaction, so the caller can still write who lost and why.
     """
-    key = SQLModel.metadata.tables[str(table.__tablename__)].c.id
+    key = table_of(table).c.id
     statement = upsert(session)(table).values(**values).on_conflict_do_nothing().returning(key)
     inserted: int | None = await session.scalar(statement)
     return inserted

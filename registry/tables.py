@@ -69,13 +69,6 @@ class RequestStatus(StrEnum):
     REFUSED = "refused"
 
 
-class VisitPurpose(StrEnum):
-    DECLARATION = "declaration"
-    RECOMPUTATION = "recomputation"
-    ACCOUNT = "account"
-    INFORMATION = "information"
-
-
 IS_ACTIVE = text("status = 'active'")
 IS_INVITED = text("status = 'invited'")
 IS_OPEN = text("status IN ('received', 'in_review')")
@@ -361,19 +354,3 @@ class Document(SQLModel, table=True):
     size: int
     sealed: bytes = Field(sa_type=LargeBinary)
     uploaded_at: datetime = Field(sa_type=UtcDateTime)
-
-
-class Visit(SQLModel, table=True):
-    """An officer acting for a person who is present: opened by the person's code, ended by hand or by the clock."""
-
-    __tablename__ = "visit"
-
-    id: int = Field(default=None, primary_key=True, sa_type=BigId)
-    reference: str = Field(max_length=16, unique=True)
-    staff_id: int = Field(sa_type=BigId, foreign_key="staff.id", index=True)
-    person_id: int = Field(sa_type=BigId, foreign_key="person.id", index=True)
-    centre_code: str = Field(max_length=20)
-    purpose: VisitPurpose = Field(sa_type=enum_text(VisitPurpose))
-    opened_at: datetime = Field(sa_type=UtcDateTime)
-    ends_at: datetime = Field(sa_type=UtcDateTime)
-    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.demo.population import Family
-from identity.tables import Person
+from identity.people.tables import Person
 from notifications.references import LONG, new_reference
 from registry.dates import local_date
 from registry.facts import Facts, MemberFacts
 from registry.indexes import written_decision
-from registry.rules.programmes import decide
+from registry.rules.eligibility import decide
 from registry.rules.scoring import model_on
 from registry.rules.variables import index_of, only_asked
 from registry.tables import (

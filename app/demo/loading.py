@@ -15,8 +15,8 @@ from app.demo.population import Family, families
 from app.demo.registers import write_registers
 from app.demo.worlds import world
 from app.requests import Portal
+from identity.people.tables import Person
 from identity.staff.officers import add_staff
-from identity.tables import Person
 from registry.centres.directory import centres_of
 from registry.profiles import profile
 from registry.tables import (

@@ -9,7 +9,7 @@ from typing import Final
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity.tables import BirthPrecision, Gender
+from identity.people.tables import BirthPrecision, Gender
 from notifications.references import new_reference
 from registry.appointments.tables import Appointment, Paper, PreRegistration
 from registry.centres.directory import Centre, centres_of

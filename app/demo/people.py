@@ -9,7 +9,7 @@ from app.demo.newcomers import Newcomer
 from app.demo.officers import CASABLANCA
 from app.demo.population import document_number, identifier, phone
 from app.i18n.catalogues import mark as N_
-from identity.tables import BirthPrecision, DocumentKind, Gender
+from identity.people.tables import BirthPrecision, DocumentKind, Gender
 
 PASSWORD = "sept oliviers verts"
 FEMALE, MALE = Gender.FEMALE, Gender.MALE

@@ -14,7 +14,7 @@ from typing import Any
 
 from app.demo.names import FAMILIES, MEN, WOMEN
 from identity.people.number_rules import check_digit
-from identity.tables import BirthPrecision, DocumentKind, Gender
+from identity.people.tables import BirthPrecision, DocumentKind, Gender
 from registry.facts import (
     Diploma,
     DwellingType,

@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from app.requests import Portal
 from app.settings import SettingRefused
-from identity.tables import Person
+from identity.people.tables import Person
 
 
 async def refuse_invented_people(portal: Portal) -> None:

@@ -13,7 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.demo.people import BY_KEY, CHARACTERS, PASSWORD, Character
 from app.requests import Portal
 from identity.entering.recovery import new_recovery_code, parse_recovery_code
-from identity.tables import Account, Person, Proofing
+from identity.people.tables import Person
+from identity.tables import Account, Proofing
 from notifications.country import country
 from registry.declarations.invitations import invite_adult
 from registry.declarations.sending import prepare, send_declaration

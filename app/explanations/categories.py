@@ -16,7 +16,8 @@ from app.i18n.formats import format_date, format_mad
 from app.i18n.locales import LOCALES
 from registry.geography import PlaceName
 from registry.rules.categories import NOT_ASKED, CategoriesRule, Category, Paid, words_in
-from registry.rules.programmes import Programme, categories_in_force, categories_rule, programme
+from registry.rules.programme_files import Programme
+from registry.rules.programmes import categories_in_force, categories_rule, programme
 
 ANOTHER_MEMBER = N_("Another member of the household")
 DEPENDANTS = N_("For the dependants together")

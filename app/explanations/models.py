@@ -19,10 +19,10 @@ from app.i18n.variables import VARIABLES
 from registry.facts import Zone
 from registry.geography import PlaceName, atlas, place_name
 from registry.model_life.comparison import Difference, Subject
+from registry.model_life.known import Known, Phase
 from registry.model_life.reports import MOST_PEOPLE, CrossingRow
 from registry.model_life.shelf import Content
 from registry.model_life.tables import HouseholdType
-from registry.model_life.versions import Known, Phase
 from registry.rules.index_models import IndexModel
 from registry.rules.programme_files import Programme
 from registry.rules.programmes import UnknownProgramme, programme

@@ -19,10 +19,10 @@ from app.i18n.catalogues import mark as N_
 from app.i18n.formats import format_exact, format_mad
 from app.i18n.locales import LOCALES
 from registry.indexes import written_decision
+from registry.rules.eligibility import Outcome
 from registry.rules.index_models import IndexModel
 from registry.rules.outlook import Balance, Edge, balance_of, step_of
 from registry.rules.programme_files import Benefit
-from registry.rules.programmes import Outcome
 from registry.rules.scoring import Line
 
 NOTHING = Decimal(0)

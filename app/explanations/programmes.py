@@ -14,7 +14,9 @@ from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
 from app.i18n.formats import format_exact, format_mad
 from app.i18n.locales import LOCALES
-from registry.rules.programmes import Benefit, ComponentKind, Outcome, programme
+from registry.rules.eligibility import Outcome
+from registry.rules.programme_files import Benefit, ComponentKind
+from registry.rules.programmes import programme
 
 STATUS = {
     (Benefit.FREE_HEALTH_COVER, Outcome.OPEN): N_("Open: health cover without contribution"),

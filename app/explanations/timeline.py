@@ -8,7 +8,7 @@ from app.i18n.catalogues import gettext
 from app.i18n.catalogues import mark as N_
 from app.i18n.formats import format_date
 from app.i18n.locales import LOCALES
-from registry.indexes import HouseholdView
+from registry.household_views import HouseholdView
 from registry.profiles import profile
 
 COMPUTED, DECIDED = N_("Index computed"), N_("Decision taken")

@@ -19,8 +19,8 @@ from identity.people.names import InvalidName, NameScript, parse_name
 from identity.people.number_rules import cards, document_kinds
 from identity.people.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
 from identity.people.partial_date import PartialDate
+from identity.people.tables import DocumentKind
 from identity.proofs.guards import LONG, SHORT
-from identity.tables import DocumentKind
 
 Number = TypeVar("Number", int, Decimal)
 Choice = TypeVar("Choice", bound=Enum)

@@ -14,7 +14,7 @@ from app.forms.fields import BirthDay, BirthMonth, BirthYear, YesNo, birth_date,
 from app.forms.names import GIVEN, NameAnswers
 from app.i18n.catalogues import mark as N_
 from identity.people.partial_date import PartialDate
-from identity.tables import BirthPrecision, DocumentKind, Gender
+from identity.people.tables import BirthPrecision, DocumentKind, Gender
 from registry.appointments.identity_checks import Seen
 from registry.appointments.papers import CARDS, papers
 from registry.appointments.tables import Paper, PreRegistration, Refusal

@@ -27,7 +27,7 @@ from app.forms.names import NameAnswers
 from app.i18n.catalogues import mark as N_
 from identity.people.numbers import InvalidNumber
 from identity.people.partial_date import PartialDate
-from identity.tables import Gender
+from identity.people.tables import Gender
 from registry.appointments.papers import papers
 from registry.appointments.pre_registrations import Applicant, parse_reference
 from registry.appointments.tables import Paper

@@ -13,9 +13,9 @@ from app.forms.declaration import ANSWER_OF_FACT, ANSWER_OF_MEMBER_FACT, Commune
 from app.forms.errors import add_sentences
 from app.forms.fields import Email, Identifier, OneTimeCode, Password, text, whole_number
 from app.i18n.catalogues import mark as N_
+from registry.centres.tables import VisitPurpose
 from registry.facts import DISTRICT_LENGTH, ONLY_WITH
 from registry.requests.asking import LONGEST_WORDS
-from registry.tables import VisitPurpose
 
 # Shorter than this, a citizen learns nothing from the reason of a decision.
 SHORTEST_REASON: Final = 20

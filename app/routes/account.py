@@ -31,7 +31,7 @@ from identity.account import accounts
 from identity.assurance import is_on_hold
 from identity.entering.step_up import ProofRefused, renew_recovery_code
 from identity.people.register import display_name, person
-from identity.tables import Challenge, Purpose
+from identity.proofs.tables import Challenge, Purpose
 from registry.accesses import Access, accesses
 from registry.acts import Act
 from registry.centres.directory import centre

@@ -30,11 +30,12 @@ from identity.entering import claims
 from identity.people import register
 from identity.people.number_rules import document_kinds
 from identity.people.population import RegisterUnavailable
+from identity.people.tables import Person
 from identity.proofs.challenges import CodeRefused
 from identity.proofs.codes import check_code
 from identity.proofs.passwords import PasswordRefused
+from identity.proofs.tables import Challenge, Purpose, Step
 from identity.sessions import hash_token
-from identity.tables import Challenge, Person, Purpose, Step
 from notifications.messages import Template, Value
 from notifications.rendering import Portal as Speaker
 from notifications.rendering import render

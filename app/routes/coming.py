@@ -14,12 +14,12 @@ from app.explanations.moves import ToldMove, change_between, told_moves
 from app.explanations.programmes import ProgrammeWords, programme_words
 from app.pages import go, page
 from app.requests import PortalRequest
-from registry import indexes
 from registry.dates import local_date
+from registry.household_views import household_view
 from registry.indexes import written_decision
 from registry.model_life.coming import Coming, coming_for
 from registry.model_life.foreseeing import Foreseen
-from registry.rules.programmes import Decision
+from registry.rules.eligibility import Decision
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class ComingWords:
 
 @get("/household/coming-changes")
 async def show_coming_changes(request: PortalRequest) -> Response[bytes]:
-    view = await indexes.household_view(request.db, person_id=request.signed_in.citizen_id, now=request.now)
+    view = await household_view(request.db, person_id=request.signed_in.citizen_id, now=request.now)
     if view is None:
         return go(request, "/household")
     found = await coming_for(request.db, household_id=view.household_id, today=local_date(request.now))

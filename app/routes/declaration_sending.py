@@ -31,10 +31,12 @@ from registry.delays import delays_on
 from registry.errors import NotFound
 from registry.facts import ONLY_WITH, IncompleteFacts
 from registry.geography import PlaceName, atlas, place_name
-from registry.indexes import household_view, score_facts
+from registry.household_views import household_view
+from registry.indexes import score_facts
 from registry.members import Member
+from registry.rules.eligibility import Decision
 from registry.rules.index_models import model_in_use
-from registry.rules.programmes import Decision, thresholds
+from registry.rules.programmes import thresholds
 from registry.rules.scoring import Index
 
 RECEIPTS = f"{TASKS}/receipts"

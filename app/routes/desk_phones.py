@@ -29,8 +29,9 @@ from app.routes.reviewing import officer_id
 from identity.desk_tables import BindingReason, BindingStatus, PhoneBinding
 from identity.people.number_rules import cards
 from identity.people.register import names
+from identity.people.tables import DocumentKind
+from identity.proofs.tables import Challenge, Purpose
 from identity.roles import Duty, may
-from identity.tables import Challenge, DocumentKind, Purpose
 from registry.centres.officers import NotAllowed, OwnFile
 from registry.centres.phone_bindings import (
     Asked,
@@ -39,12 +40,10 @@ from registry.centres.phone_bindings import (
     binding_of_centre,
     hold_number,
     is_waiting,
-    look_as_witness,
-    refuse_binding,
     waiting_bindings,
     withdraw_binding,
-    witness_binding,
 )
+from registry.centres.witnesses import look_as_witness, refuse_binding, witness_binding
 from registry.errors import NotFound, Refused
 from registry.refusals import record_refused_visit
 

@@ -25,7 +25,7 @@ from app.requests import PortalRequest
 from identity.entering.desk_recovery import choose_password_after_desk, start_desk_recovery
 from identity.entering.recovery import RecoveryRefused
 from identity.proofs.codes import check_code
-from identity.tables import Challenge, Purpose
+from identity.proofs.tables import Challenge, Purpose
 
 START: Final = "/recovery/centre"
 CODE = CodePage(

@@ -17,12 +17,12 @@ from app.requests import PortalRequest
 from app.routes.household_index import explained
 from app.routes.people import names_to_show
 from identity.people.register import PersonName, names
-from registry import indexes
 from registry.declarations import drafts, invitations
 from registry.declarations.invitations import Invitation
 from registry.delays import delays_on
 from registry.geography import PlaceName, atlas, place_name
-from registry.indexes import HouseholdView
+from registry.household_views import HouseholdView, household_view
+from registry.indexes import ledger
 from registry.model_life.coming import next_change
 from registry.profiles import profile
 from registry.rules.programmes import thresholds
@@ -41,7 +41,7 @@ class _Head:
 @get("/household")
 async def show_household(request: PortalRequest) -> Response[bytes]:
     person_id = request.signed_in.citizen_id
-    view = await indexes.household_view(request.db, person_id=person_id, now=request.now)
+    view = await household_view(request.db, person_id=person_id, now=request.now)
     if view is None:
         draft = await drafts.find_draft(request.db, person_id=person_id)
         asked = await _invitations(request, person_id)
@@ -75,7 +75,7 @@ async def _household(request: PortalRequest, view: HouseholdView) -> dict[str, A
     }
     if view.index is not None and view.lines is not None:
         about = explained(request, view, contestable=False)
-        context["telling"] = most_telling(indexes.ledger(view.lines), about)
+        context["telling"] = most_telling(ledger(view.lines), about)
         context["scale"] = gauge(view.index, thresholds(local_day(request.now)), request.lang)
     return context
 

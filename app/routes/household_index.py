@@ -23,8 +23,8 @@ from app.i18n.catalogues import mark as N_
 from app.i18n.formats import format_date, local_day
 from app.pages import go, page
 from app.requests import PortalRequest
-from registry import indexes
-from registry.indexes import HouseholdView
+from registry.household_views import HouseholdView, history, household_view
+from registry.indexes import ledger
 from registry.model_life.coming import next_change
 from registry.rules.programmes import thresholds
 from registry.rules.scoring import model_named
@@ -39,7 +39,7 @@ async def show_index(request: PortalRequest) -> Response[bytes]:
     view = await _view(request)
     if view is None or view.index is None or view.lines is None:
         return go(request, "/household")
-    lines = indexes.ledger(view.lines)
+    lines = ledger(view.lines)
     about = explained(request, view, contestable=view.request_reference is None)
     return page(
         request,
@@ -61,7 +61,7 @@ async def show_sum(request: PortalRequest) -> Response[bytes]:
     view = await _view(request)
     if view is None or view.index is None or view.lines is None or view.model is None:
         return go(request, "/household")
-    lines = indexes.ledger(view.lines)
+    lines = ledger(view.lines)
     return page(
         request,
         "household/sum.html",
@@ -73,11 +73,11 @@ async def show_sum(request: PortalRequest) -> Response[bytes]:
 
 
 async def _view(request: PortalRequest) -> HouseholdView | None:
-    return await indexes.household_view(request.db, person_id=request.signed_in.citizen_id, now=request.now)
+    return await household_view(request.db, person_id=request.signed_in.citizen_id, now=request.now)
 
 
 async def _since_last_time(request: PortalRequest, view: HouseholdView) -> dict[str, Any]:
-    past = await indexes.history(request.db, household_id=view.household_id)
+    past = await history(request.db, household_id=view.household_id)
     if len(past) < 2:
         return {"past": past, "moves": None, "change": None}
     now, before = past[:2]

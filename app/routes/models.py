@@ -21,9 +21,10 @@ from registry.dates import local_date
 from registry.errors import ChangedMeanwhile, NotFound, Refused
 from registry.model_life import versions
 from registry.model_life.comparison import compare
+from registry.model_life.known import Known, Phase, known_named, known_versions, version_before
 from registry.model_life.reports import crossings
 from registry.model_life.tables import DryRun, VersionStatus
-from registry.model_life.versions import Known, Phase, known_named, known_versions, may_be_withdrawn
+from registry.model_life.versions import may_be_withdrawn
 
 MODELS: Final = "/staff/models"
 ONE: Final = f"{MODELS}/{{name:str}}"
@@ -71,7 +72,7 @@ async def _found(request: PortalRequest, name: str, duty: Duty = Duty.READ_MODEL
 
 async def _told(request: PortalRequest, known: Known) -> dict[str, Any]:
     today, lang = local_date(request.now), request.lang
-    earlier = await versions.before(request.db, known=known, today=today)
+    earlier = await version_before(request.db, known=known, today=today)
     differences = compare(earlier.content, known.content) if earlier else ()
     tried = await versions.finished_dry_run(request.db, version=known.version) if known.version else None
     approvals = await _approvals(request, known)

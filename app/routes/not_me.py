@@ -24,7 +24,7 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from identity.account import phones, strangers
 from identity.account.phones import PhoneRefused
-from identity.tables import Challenge, Purpose
+from identity.proofs.tables import Challenge, Purpose
 
 STRANGERS: Final = "/not-me"
 CHANGE: Final = phones.CANCEL_PAGE

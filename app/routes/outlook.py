@@ -14,7 +14,8 @@ from app.requests import PortalRequest
 from identity.people import register
 from registry.dates import local_date
 from registry.facts import Facts
-from registry.indexes import HouseholdView, household_view, ledger
+from registry.household_views import HouseholdView, household_view
+from registry.indexes import ledger
 from registry.rules.index_models import model_named, model_on
 from registry.rules.outlook import birthdays, edge_above, edge_below
 from registry.rules.programmes import thresholds

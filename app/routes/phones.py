@@ -26,7 +26,7 @@ from identity.account import phones
 from identity.account.own_password import change_password
 from identity.account.phones import PhoneRefused
 from identity.proofs.passwords import PasswordRefused
-from identity.tables import Challenge, Purpose
+from identity.proofs.tables import Challenge, Purpose
 
 PHONE: Final = "/account/phone"
 PASSWORD: Final = "/account/password"

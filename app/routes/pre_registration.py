@@ -25,9 +25,10 @@ from app.i18n.locales import LOCALES
 from app.pages import go, page
 from app.requests import PortalRequest
 from identity.people.issuing import may_issue
+from identity.people.tables import Gender
 from identity.proofs.challenges import CodeRefused, use_proof
 from identity.proofs.codes import check_code
-from identity.tables import Challenge, Gender, Purpose, Step
+from identity.proofs.tables import Challenge, Purpose, Step
 from registry.appointments import pre_registrations
 from registry.appointments.booking import current_appointment
 from registry.appointments.papers import papers

@@ -25,8 +25,8 @@ from app.routes.reviewing import WRITES, officer_id
 from app.routes.staff import centre_name
 from identity.people.issuing import AlreadyInRegister, IssuingElsewhere, may_issue
 from identity.people.register import Named, PersonName, names
+from identity.people.tables import Gender
 from identity.roles import Duty, may
-from identity.tables import Gender
 from registry.appointments.arrivals import (
     AtTheDesk,
     checks_awaiting_second,

@@ -31,6 +31,7 @@ from app.routes.asking import (
 )
 from identity.tables import Staff
 from registry.centres.directory import centre_for
+from registry.centres.tables import Visit
 from registry.dates import local_date
 from registry.delays import due_on
 from registry.errors import NoHousehold, NotFound
@@ -42,7 +43,7 @@ from registry.requests.source_decisions import contest_source, find_contradictio
 from registry.sources.configuration import sources
 from registry.sources.tables import Contradiction
 from registry.sources.values import read_value
-from registry.tables import RecomputationRequest, RequestOwner, RequestReason, Visit
+from registry.tables import RecomputationRequest, RequestOwner, RequestReason
 
 RECOMPUTATION = "/household/recomputation"
 CHECK = f"{RECOMPUTATION}/check"

@@ -25,8 +25,8 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from identity.entering import recovery
 from identity.proofs.codes import check_code
+from identity.proofs.tables import Challenge, Purpose
 from identity.sessions import hash_token
-from identity.tables import Challenge, Purpose
 
 CODE = CodePage(
     purpose=Purpose.RECOVERY,

@@ -30,8 +30,8 @@ from identity.assurance import is_on_hold
 from identity.entering import second_proofs
 from identity.entering.step_up import ProofRefused
 from identity.proofs.challenges import CodeRefused
+from identity.proofs.tables import Challenge, Purpose
 from identity.sessions import hash_token
-from identity.tables import Challenge, Purpose
 
 WAYS: Final = "/account/prove/second"
 AUTHENTICATOR: Final = "/account/prove/authenticator"

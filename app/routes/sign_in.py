@@ -32,8 +32,8 @@ from app.requests import PortalRequest
 from identity.entering import sign_in
 from identity.entering.step_up import ProofRefused
 from identity.proofs.challenges import CodeRefused
+from identity.proofs.tables import Challenge, Purpose
 from identity.sessions import hash_token
-from identity.tables import Challenge, Purpose
 
 CODE = CodePage(
     purpose=Purpose.SIGN_IN,

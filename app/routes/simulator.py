@@ -28,8 +28,9 @@ from registry.facts import Education, Facts, Occupation, Zone
 from registry.geography import atlas, options
 from registry.households import find_household
 from registry.indexes import written_decision
+from registry.rules.eligibility import decide
 from registry.rules.measures.of_members import MembersWho
-from registry.rules.programmes import decide, thresholds
+from registry.rules.programmes import thresholds
 from registry.rules.scoring import Index, IndexModel, model_on, models
 from registry.rules.variables import index_of
 from registry.versions import read_version

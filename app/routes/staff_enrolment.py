@@ -16,7 +16,9 @@ from app.requests import PortalRequest
 from app.routes.authenticators import KEY_GROUP, PIXELS_A_MODULE
 from identity.proofs import totp
 from identity.proofs.passwords import PasswordRefused
-from identity.staff.enrolment import ENROL_PAGE, EnrolmentRefused, check_enrolment_code, finish_enrolment
+from identity.staff.colleagues import EnrolmentRefused
+from identity.staff.enrolment import ENROL_PAGE
+from identity.staff.joining import check_enrolment_code, finish_enrolment
 
 SECRETS: Final = f"{ENROL_PAGE}/authenticator"
 TOO_MANY_TRIES: Final = 429

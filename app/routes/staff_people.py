@@ -17,7 +17,14 @@ from app.requests import PortalRequest
 from app.routes.reviewing import officer_id
 from identity.roles import Duty, Role, may
 from identity.staff import enrolment as enrolling
-from identity.staff.enrolment import EnrolmentRefused, Proposed
+from identity.staff.colleagues import (
+    EnrolmentRefused,
+    disable_officer,
+    manager,
+    officer_named,
+    officers_under,
+)
+from identity.staff.enrolment import Proposed
 from registry.centres.directory import centres
 
 PEOPLE: Final = "/staff/people"
@@ -42,7 +49,7 @@ def _refused(request: PortalRequest, refusal: EnrolmentRefused) -> Response[byte
 async def show_people(request: PortalRequest) -> Response[bytes]:
     after = request.query_params.get("after", "")
     try:
-        found = await enrolling.officers_under(
+        found = await officers_under(
             request.db,
             manager_id=officer_id(request),
             after=after if after.isprintable() else None,
@@ -175,8 +182,8 @@ async def _officer_page(
     request: PortalRequest, reference: str, form: Form[OfficerActAnswers], status: int = 200
 ) -> Response[bytes]:
     try:
-        by = await enrolling.manager(request.db, officer_id(request))
-        colleague = await enrolling.officer_named(request.db, by, reference)
+        by = await manager(request.db, officer_id(request))
+        colleague = await officer_named(request.db, by, reference)
     except EnrolmentRefused as refusal:
         return _refused(request, refusal)
     centre = centres().get(colleague.centre_code)
@@ -198,7 +205,7 @@ async def act(request: PortalRequest, reference: FromPath[str]) -> Response[byte
     known: dict[str, Any] = {"manager_id": officer_id(request), "reference": reference, "now": request.now}
     try:
         if form.data.officer_act == "disable":
-            await enrolling.disable_officer(request.db, **known)
+            await disable_officer(request.db, **known)
             return go(request, f"{PEOPLE}/{reference}")
         enrolment = await enrolling.propose_again(request.db, **known, language=request.lang)
     except EnrolmentRefused as refusal:

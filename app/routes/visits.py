@@ -27,16 +27,16 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.reviewing import officer_id
 from identity import sessions
+from identity.proofs.tables import Challenge, Purpose
 from identity.roles import Duty, may
-from identity.tables import Challenge, Purpose
 from registry.acts import Act
 from registry.centres.directory import centres
 from registry.centres.officers import NotAllowed, OwnFile
+from registry.centres.tables import VisitPurpose
 from registry.centres.visit_receipts import VisitAct, VisitReceipt, officers_receipt, visits_of_officer
 from registry.centres.visits import end_visit, open_visit, request_visit_code
 from registry.errors import NotFound, Refused
 from registry.refusals import record_refused_visit
-from registry.tables import VisitPurpose
 
 VISITS: Final = "/staff/visits"
 CODE = CodePage(

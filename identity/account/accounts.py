@@ -11,9 +11,11 @@ from identity.account.own_sessions import end_other_sessions
 from identity.audit import IdentityAction, citizen, record
 from identity.keys import Keys
 from identity.people.register import UnknownPerson
+from identity.people.tables import Person
 from identity.proofs.challenges import CodeRefused, use_proof
 from identity.proofs.codes import check_code, start_challenge
-from identity.tables import Account, Challenge, Person, Purpose, saved_id
+from identity.proofs.tables import Challenge, Purpose
+from identity.tables import Account, saved_id
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify
 from notifications.tables import Channel

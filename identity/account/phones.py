@@ -19,8 +19,9 @@ from identity.keys import Keys
 from identity.proofs import guards
 from identity.proofs.challenges import CodeRefused, use_proof
 from identity.proofs.codes import check_code, start_challenge
+from identity.proofs.tables import Challenge, Purpose
 from identity.sessions import end_account_sessions
-from identity.tables import Account, Challenge, KnownBrowser, PhoneChange, Proofing, Purpose, saved_id
+from identity.tables import Account, KnownBrowser, PhoneChange, Proofing, saved_id
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify
 from notifications.references import new_reference

@@ -12,10 +12,12 @@ from identity.account.accounts import recipient_of
 from identity.account.phones import PhoneRefused
 from identity.audit import ANONYMOUS, IdentityAction, record
 from identity.keys import Keys
+from identity.people.tables import Person
 from identity.proofs import guards
 from identity.proofs.challenges import CodeRefused, use_proof
 from identity.proofs.codes import check_code, start_challenge
-from identity.tables import Account, Challenge, Person, Purpose
+from identity.proofs.tables import Challenge, Purpose
+from identity.tables import Account
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify
 from notifications.tables import Channel

@@ -24,6 +24,7 @@ from identity.people.population import (
     RegisterOf,
 )
 from identity.people.register import person, personal_facts
+from identity.people.tables import DocumentKind, Person
 from identity.proofs import guards
 from identity.proofs.challenges import (
     CodeRefused,
@@ -35,7 +36,8 @@ from identity.proofs.challenges import (
 )
 from identity.proofs.codes import start_challenge
 from identity.proofs.passwords import PasswordHasher, ShortestPassword, check_password
-from identity.tables import Account, Challenge, DocumentKind, Person, Proofing, Purpose, Step, saved_id
+from identity.proofs.tables import Challenge, Purpose, Step
+from identity.tables import Account, Proofing, saved_id
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify, notify_evenly
 

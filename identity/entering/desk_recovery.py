@@ -18,20 +18,13 @@ from identity.desk_tables import BindingStatus, PhoneBinding
 from identity.entering.recovery import RecoveryRefused
 from identity.keys import Keys
 from identity.people.register import personal_facts
+from identity.people.tables import Person
 from identity.proofs import guards
 from identity.proofs.challenges import CodeRefused, proven_challenge, use_proof
 from identity.proofs.codes import start_challenge
 from identity.proofs.passwords import PasswordHasher, ShortestPassword, check_password
-from identity.tables import (
-    Account,
-    Challenge,
-    KnownBrowser,
-    Person,
-    PhoneChange,
-    Purpose,
-    SecondProof,
-    saved_id,
-)
+from identity.proofs.tables import Challenge, Purpose
+from identity.tables import Account, KnownBrowser, PhoneChange, SecondProof, saved_id
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify
 

@@ -20,8 +20,10 @@ from identity.keys import Keys
 from identity.openid.relying_party import Authorization, Departure
 from identity.people.population import Line, LineName
 from identity.people.register import person, person_by_identifier
+from identity.people.tables import Person
 from identity.proofs.challenges import PROVEN_LIFE, hash_browser
-from identity.tables import Challenge, NationalIdentity, Person, Proofing, Purpose, Step, saved_id
+from identity.proofs.tables import Challenge, Purpose, Step
+from identity.tables import NationalIdentity, Proofing, saved_id
 from notifications.references import new_reference
 
 # Longer than anybody needs at the service, who may have to fetch a card or wait for a code.

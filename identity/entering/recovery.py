@@ -22,11 +22,13 @@ from identity.audit import ANONYMOUS, IdentityAction, citizen, record
 from identity.keys import Keys
 from identity.people.numbers import InvalidNumber, plain
 from identity.people.register import personal_facts
+from identity.people.tables import Person
 from identity.proofs import guards
 from identity.proofs.challenges import CodeRefused, bound, count_try, prove, proven_challenge, use_proof
 from identity.proofs.codes import start_challenge
 from identity.proofs.passwords import PasswordHasher, ShortestPassword, check_password
-from identity.tables import Account, Challenge, KnownBrowser, Person, Purpose, SecondProof, saved_id
+from identity.proofs.tables import Challenge, Purpose
+from identity.tables import Account, KnownBrowser, SecondProof, saved_id
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify
 from notifications.tables import Channel

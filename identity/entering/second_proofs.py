@@ -19,7 +19,8 @@ from identity.keys import Keys
 from identity.proofs.challenges import CodeRefused, use_proof
 from identity.proofs.codes import check_code, start_challenge
 from identity.proofs.passwords import PasswordHasher
-from identity.tables import Account, Challenge, Purpose, SecondProof
+from identity.proofs.tables import Challenge, Purpose
+from identity.tables import Account, SecondProof
 
 
 async def prove_by_authenticator(

@@ -19,6 +19,7 @@ from identity.account.authenticators import check_authenticator
 from identity.audit import ANONYMOUS, IdentityAction, citizen, record
 from identity.entering.second_proofs import use_recovery_code
 from identity.keys import Keys
+from identity.people.tables import Person
 from identity.proofs.challenges import (
     CodeRefused,
     bound,
@@ -31,16 +32,8 @@ from identity.proofs.challenges import (
 )
 from identity.proofs.codes import check_code, start_challenge
 from identity.proofs.passwords import PasswordHasher
-from identity.tables import (
-    Account,
-    Challenge,
-    KnownBrowser,
-    Person,
-    Purpose,
-    SecondProof,
-    Standing,
-    saved_id,
-)
+from identity.proofs.tables import Challenge, Purpose, Standing
+from identity.tables import Account, KnownBrowser, SecondProof, saved_id
 from notifications.messages import Template
 from notifications.outbox import notify
 from notifications.tables import Channel

@@ -9,7 +9,7 @@ from identity.openid.tokens import Claims
 from identity.people.numbers import InvalidNumber, parse_identifier, parse_phone
 from identity.people.partial_date import PartialDate
 from identity.people.population import Line, LineName, Proof
-from identity.tables import Gender
+from identity.people.tables import Gender
 
 LONGEST_NAME: Final = 80
 ARABIC: Final = re.compile(r"[\u0600-\u06ff]")

@@ -19,7 +19,7 @@ from identity.people.number_rules import CheckDigit, IdentifierRules, check_digi
 from identity.people.partial_date import PartialDate
 from identity.people.population import EmbeddedRegister, LineName, RegisterOf
 from identity.people.register import person
-from identity.tables import BirthPrecision, DocumentKind, Gender, Person
+from identity.people.tables import BirthPrecision, DocumentKind, Gender, Person
 
 # No real identifier begins with it: what the demonstration issues can be nobody's.
 INVENTED: Final = "0"

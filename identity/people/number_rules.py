@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from identity.tables import DocumentKind
+from identity.people.tables import DocumentKind
 from notifications.country import country
 
 DATA: Final = Path(__file__).parent.parent / "data"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import phonenumbers
 
 from identity.people.number_rules import ANY_NUMBER, IdentifierRules, TelephoneRules, number_rules
-from identity.tables import DocumentKind
+from identity.people.tables import DocumentKind
 
 CODE_DIGITS = 6
 LONGEST_INPUT = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from identity.tables import BirthPrecision
+from identity.people.tables import BirthPrecision
 
 
 @dataclass(frozen=True)

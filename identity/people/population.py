@@ -16,7 +16,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.people import register
 from identity.people.partial_date import PartialDate
-from identity.tables import DocumentKind, Gender, Person, Proofing
+from identity.people.tables import DocumentKind, Gender, Person
+from identity.tables import Proofing
 
 E_contra = TypeVar("E_contra", contravariant=True)
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity.tables import Person
+from identity.people.tables import Person
 
 
 class UnknownPerson(Exception):

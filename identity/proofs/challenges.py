@@ -13,8 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity import limits
 from identity.keys import Keys
+from identity.people.tables import Person
 from identity.proofs.guards import CAREFUL_TRIES, LONG, RESEND_AFTER, SHORT, concerns
-from identity.tables import Challenge, Person, Purpose, Standing, Step
+from identity.proofs.tables import Challenge, Purpose, Standing, Step
 from notifications.references import new_reference
 
 CHALLENGE_LIFE: Final = timedelta(minutes=30)

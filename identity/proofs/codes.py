@@ -30,8 +30,8 @@ from identity.proofs.challenges import (
     prove,
 )
 from identity.proofs.guards import GATE_DIGITS, LONG, SHORT
+from identity.proofs.tables import Challenge, OneTimeCode, Purpose, Standing
 from identity.proofs.worn_phones import count_failure, forget_failures
-from identity.tables import Challenge, OneTimeCode, Purpose, Standing
 from notifications.messages import Template
 from notifications.outbox import NOBODY, Recipient, evenly, notify
 from notifications.tables import Channel

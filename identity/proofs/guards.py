@@ -18,7 +18,7 @@ from identity import limits
 from identity.audit import SYSTEM, IdentityAction, record
 from identity.keys import Keys
 from identity.limits import DAY, HOUR, upsert
-from identity.tables import Challenge, Guard, OneTimeCode, Standing
+from identity.proofs.tables import Challenge, Guard, OneTimeCode, Standing
 
 log = logging.getLogger("tiwizi.guards")
 

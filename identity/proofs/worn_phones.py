@@ -12,7 +12,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.audit import SYSTEM, IdentityAction, record
-from identity.tables import Account, Challenge
+from identity.proofs.tables import Challenge
+from identity.tables import Account
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify
 from notifications.tables import Channel

@@ -22,8 +22,9 @@ from identity.people.issuing import (
 )
 from identity.people.partial_date import PartialDate
 from identity.people.population import LineName, RegisterOf
+from identity.people.tables import DocumentKind, Gender, Person
 from identity.roles import Duty
-from identity.tables import DocumentKind, Gender, Person, Staff
+from identity.tables import Staff
 from notifications.references import new_reference
 from registry.acts import Act
 from registry.appointments.arrivals import AtTheDesk, at_the_desk

@@ -11,7 +11,7 @@ from identity.people import register as people_on_file
 from identity.people.issuing import NewPerson, issue_person, new_receipt_number
 from identity.people.partial_date import PartialDate
 from identity.people.population import LineName, RegisterOf
-from identity.tables import DocumentKind, Gender, Person
+from identity.people.tables import DocumentKind, Gender, Person
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify
 from registry.appointments.arrivals import AtTheDesk

@@ -3,7 +3,7 @@
 from typing import Final
 
 from identity.people.number_rules import cards
-from identity.tables import DocumentKind
+from identity.people.tables import DocumentKind
 from registry.appointments.tables import Paper
 
 CARDS: Final = {

@@ -18,9 +18,10 @@ from identity.keys import Keys
 from identity.people.numbers import InvalidNumber, plain
 from identity.people.partial_date import PartialDate
 from identity.people.population import LineName
+from identity.people.tables import Gender
 from identity.proofs import guards
 from identity.proofs.codes import check_code, start_challenge
-from identity.tables import Challenge, Gender, Purpose, Step
+from identity.proofs.tables import Challenge, Purpose, Step
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify
 from notifications.references import ALPHABET, LENGTH, new_reference

@@ -9,8 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity.audit import officer, record
 from identity.people import register as people_on_file
 from identity.people.population import RegisterOf
+from identity.people.tables import Person
 from identity.roles import Duty
-from identity.tables import Person, Staff
+from identity.tables import Staff
 from registry.acts import Act
 from registry.appointments.arrivals import AtTheDesk, at_the_desk
 from registry.appointments.identity_issuing import decide_check, issue_identifier

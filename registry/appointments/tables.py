@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from identity.tables import BirthPrecision, Gender
+from identity.people.tables import BirthPrecision, Gender
 from notifications.columns import BigId, UtcDateTime, enum_text
 
 

@@ -7,8 +7,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.people import register
+from identity.people.tables import Person
 from identity.roles import Duty, Role, may
-from identity.tables import Person, Staff
+from identity.tables import Staff
 from registry.errors import Refused
 from registry.members import counts
 from registry.tables import Membership, MembershipStatus

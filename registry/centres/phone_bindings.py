@@ -14,25 +14,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity import limits
 from identity.account.accounts import DEFAULT_LANGUAGE, account_of_person
-from identity.account.phones import bind_phone_in_person
 from identity.audit import officer, record
 from identity.desk_tables import BindingReason, BindingStatus, PhoneBinding
 from identity.keys import Keys
-from identity.people import register
+from identity.people.tables import DocumentKind, Person
 from identity.proofs.challenges import CodeRefused, use_proof
 from identity.proofs.codes import check_code, start_challenge
+from identity.proofs.tables import Challenge, Purpose
 from identity.roles import Duty
-from identity.tables import Account, Challenge, DocumentKind, Person, Purpose, Staff, saved_id
-from notifications.messages import Template
-from notifications.outbox import Recipient, notify
+from identity.tables import Staff, saved_id
+from notifications.outbox import Recipient
 from notifications.references import new_reference
 from registry.acts import Act
 from registry.centres.officers import check_stranger, officer_with
 from registry.errors import NotFound, Refused
 
 WITNESS_WITHIN: Final = timedelta(minutes=15)
-PASSWORD_WITHIN: Final = timedelta(hours=24)
-HELP_PAGE: Final = "/help/lost"
 
 
 class BindingRefused(Refused):
@@ -69,16 +66,6 @@ class WaitingBinding:
     asked_at: datetime
     expires_at: datetime
     is_own: bool
-
-
-@dataclass(frozen=True)
-class ToWitness:
-    """What the second officer compares with the person and the document."""
-
-    binding: PhoneBinding
-    person: Person
-    asked_by: tuple[str, str]
-    has_account: bool
 
 
 async def ask_to_bind(
@@ -143,7 +130,7 @@ async def _person_of_document(
         or await _is_closed(session, person)
     ):
         await limits.spend(session, limits.DESK_MISSES, subject=subject, keys=keys, now=now)
-        await _note(session, staff, Act.ACCESS_REFUSED, None, None, now, why="unknown_document")
+        await note_binding(session, staff, Act.ACCESS_REFUSED, None, None, now, why="unknown_document")
         raise BindingRefused("unknown_document")
     return person
 
@@ -199,7 +186,7 @@ async def hold_number(
     binding = _binding(staff, challenge, now)
     session.add(binding)
     await session.flush()
-    await _note(session, staff, Act.PHONE_BINDING_ASKED, binding.person_id, binding.reference, now)
+    await note_binding(session, staff, Act.PHONE_BINDING_ASKED, binding.person_id, binding.reference, now)
     return binding
 
 
@@ -261,10 +248,10 @@ async def waiting_bindings(
 async def binding_of_centre(session: AsyncSession, *, staff_id: int, reference: str) -> PhoneBinding:
     """A request of the officer's own centre. Raises NotAllowed, NotFound."""
     staff = await officer_with(session, staff_id=staff_id, duty=Duty.BIND_PHONES)
-    return await _of_centre(session, staff, reference)
+    return await find_in_centre(session, staff, reference)
 
 
-async def _of_centre(session: AsyncSession, staff: Staff, reference: str) -> PhoneBinding:
+async def find_in_centre(session: AsyncSession, staff: Staff, reference: str) -> PhoneBinding:
     rows = await session.exec(
         select(PhoneBinding)
         .where(PhoneBinding.reference == reference, PhoneBinding.centre_code == staff.centre_code)
@@ -276,138 +263,21 @@ async def _of_centre(session: AsyncSession, staff: Staff, reference: str) -> Pho
     return found
 
 
-async def look_as_witness(
-    session: AsyncSession, *, staff_id: int, reference: str, now: datetime
-) -> ToWitness:
-    """What the witness is shown, and the audit entry of it. Raises NotAllowed, NotFound, OwnFile, BindingRefused."""
-    staff, binding, asker = await _as_witness(session, staff_id, reference, now)
-    person = await register.person(session, binding.person_id)
-    await _note(session, staff, Act.PHONE_BINDING_VIEWED, binding.person_id, binding.reference, now)
-    return ToWitness(
-        binding=binding,
-        person=person,
-        asked_by=(asker.name_ar, asker.name_latin),
-        has_account=await account_of_person(session, binding.person_id) is not None,
-    )
-
-
-async def _as_witness(
-    session: AsyncSession, staff_id: int, reference: str, now: datetime
-) -> tuple[Staff, PhoneBinding, Staff]:
-    staff = await officer_with(session, staff_id=staff_id, duty=Duty.BIND_PHONES)
-    binding = await _of_centre(session, staff, reference)
-    asker = await session.get_one(Staff, binding.asked_by)
-    if asker.id == staff.id or (staff.person_id is not None and asker.person_id == staff.person_id):
-        raise BindingRefused("same_officer")
-    if not is_waiting(binding, now=now) or asker.disabled_at is not None:
-        raise BindingRefused("over")
-    await check_stranger(session, staff=staff, person_ids=[binding.person_id], now=now)
-    return staff, binding, asker
-
-
 def is_waiting(binding: PhoneBinding, *, now: datetime) -> bool:
     return binding.status == BindingStatus.WAITING and binding.expires_at > now
-
-
-async def witness_binding(
-    session: AsyncSession, *, staff_id: int, reference: str, now: datetime
-) -> PhoneBinding:
-    """The number is the person's from now on. Of several witnesses at once the first counts.
-
-    Raises NotAllowed, NotFound, OwnFile, BindingRefused.
-    """
-    staff, binding, asker = await _as_witness(session, staff_id, reference, now)
-    await _decide(session, binding, BindingStatus.CONFIRMED, staff, now)
-    owner = await account_of_person(session, binding.person_id)
-    if owner is None:
-        await _correct_number_on_file(session, binding, now)
-    else:
-        await _bind_to_account(session, binding, owner, staff, now)
-    await _note(
-        session,
-        staff,
-        Act.PHONE_BINDING_WITNESSED,
-        binding.person_id,
-        binding.reference,
-        now,
-        asked_by=asker.id,
-        reason=binding.reason.value,
-        document=binding.document_kind.value,
-    )
-    return binding
-
-
-async def _decide(
-    session: AsyncSession, binding: PhoneBinding, status: BindingStatus, staff: Staff, now: datetime
-) -> None:
-    decided = await session.exec(
-        update(PhoneBinding)
-        .where(
-            col(PhoneBinding.id) == binding.id,
-            col(PhoneBinding.status) == BindingStatus.WAITING,
-            col(PhoneBinding.expires_at) > now,
-        )
-        .values(status=status, decided_by=staff.id, decided_at=now)
-        .returning(col(PhoneBinding.id))
-        .execution_options(synchronize_session=False)
-    )
-    if decided.first() is None:
-        raise BindingRefused("over")
-    await session.refresh(binding)
-
-
-async def _bind_to_account(
-    session: AsyncSession, binding: PhoneBinding, owner: Account, staff: Staff, now: datetime
-) -> None:
-    if owner.disabled_at is not None:
-        raise BindingRefused("over")
-    change = await bind_phone_in_person(
-        session, account_id=saved_id(owner), phone=binding.phone, actor=officer(saved_id(staff)), now=now
-    )
-    binding.phone_change_id = change.id
-    binding.password_until = now + PASSWORD_WITHIN if binding.password_lost else None
-    session.add(binding)
-    await session.flush()
-
-
-async def _correct_number_on_file(session: AsyncSession, binding: PhoneBinding, now: datetime) -> None:
-    """The number that was on file is told: whoever has it may be the person after all."""
-    person = await register.person(session, binding.person_id)
-    told = Recipient(person.id, person.phone, None, DEFAULT_LANGUAGE, DEFAULT_LANGUAGE)
-    person.phone = binding.phone
-    session.add(person)
-    await session.flush()
-    await notify(
-        session,
-        recipient=told,
-        template=Template.PHONE_CORRECTED,
-        values={"reference": binding.reference, "at": now},
-        link=HELP_PAGE,
-        now=now,
-    )
-
-
-async def refuse_binding(
-    session: AsyncSession, *, staff_id: int, reference: str, now: datetime
-) -> PhoneBinding:
-    """The witness does not know the person in the document. Raises NotAllowed, NotFound, OwnFile, BindingRefused."""
-    staff, binding, _asker = await _as_witness(session, staff_id, reference, now)
-    await _decide(session, binding, BindingStatus.REFUSED, staff, now)
-    await _note(session, staff, Act.PHONE_BINDING_REFUSED, binding.person_id, binding.reference, now)
-    return binding
 
 
 async def withdraw_binding(session: AsyncSession, *, staff_id: int, reference: str, now: datetime) -> None:
     """The one who asked takes it back; one that is over stays as it is. Raises NotAllowed, NotFound."""
     staff = await officer_with(session, staff_id=staff_id, duty=Duty.BIND_PHONES)
-    binding = await _of_centre(session, staff, reference)
+    binding = await find_in_centre(session, staff, reference)
     if binding.asked_by != staff_id:
         raise NotFound
     if await _end_waiting(session, col(PhoneBinding.id) == binding.id, staff_id, now):
-        await _note(session, staff, Act.PHONE_BINDING_WITHDRAWN, binding.person_id, reference, now)
+        await note_binding(session, staff, Act.PHONE_BINDING_WITHDRAWN, binding.person_id, reference, now)
 
 
-async def _note(
+async def note_binding(
     session: AsyncSession,
     staff: Staff,
     act: Act,

@@ -8,8 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.tables import AuditEntry, Staff
 from registry.acts import Act
+from registry.centres.tables import Visit, VisitPurpose
 from registry.errors import NotFound
-from registry.tables import Visit, VisitPurpose
 
 
 @dataclass(frozen=True)

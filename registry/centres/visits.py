@@ -13,21 +13,23 @@ from identity.audit import Actor, officer, record
 from identity.keys import Keys
 from identity.people import register
 from identity.people.numbers import parse_identifier
+from identity.people.tables import Person
 from identity.proofs.challenges import CodeRefused, use_proof
 from identity.proofs.codes import check_code, start_challenge
+from identity.proofs.tables import Challenge, Purpose
 from identity.roles import Duty
-from identity.tables import Challenge, Person, Purpose, Staff
+from identity.tables import Staff
 from notifications.messages import Template, Value
 from notifications.outbox import Recipient
 from notifications.references import new_reference
 from registry.acts import Act
 from registry.announcements import tell
 from registry.centres.officers import check_stranger, officer_with
+from registry.centres.tables import Visit, VisitPurpose
 from registry.centres.visit_receipts import VisitReceipt, receipt_of
 from registry.dates import local_date
 from registry.errors import NotFound
 from registry.members import Registered, registered
-from registry.tables import Visit, VisitPurpose
 
 VISIT_LENGTH = timedelta(minutes=30)
 ENDING_BATCH = 200

@@ -17,7 +17,7 @@ from identity.audit import SYSTEM, Actor, record
 from identity.people import register
 from identity.people.numbers import parse_identifier
 from identity.people.register import UnknownPerson
-from identity.tables import Person
+from identity.people.tables import Person
 from notifications.messages import Template
 from notifications.outbox import Recipient, notify_evenly
 from notifications.references import new_reference

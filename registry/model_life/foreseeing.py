@@ -13,8 +13,8 @@ from registry.facts import Facts, Relation
 from registry.model_life.checks import name_and_day
 from registry.model_life.shelf import Content, as_if_approved, as_if_never
 from registry.model_life.tables import Crossing, HouseholdType
+from registry.rules.eligibility import Decision, Outcome, decide
 from registry.rules.programme_files import Benefit
-from registry.rules.programmes import Decision, Outcome, decide
 from registry.rules.scoring import Index, model_on
 from registry.rules.variables import index_of
 

@@ -26,7 +26,7 @@ from registry.dates import local_date
 from registry.indexes import written_decision
 from registry.national.sql import index_decimals
 from registry.national.tables import RecomputationRun, RecomputationStage, StageState
-from registry.rules.programmes import Decision, decide
+from registry.rules.eligibility import Decision, decide
 from registry.rules.scoring import Index, IndexModel
 from registry.rules.variables import index_of
 from registry.tables import (

@@ -23,7 +23,7 @@ from registry.requests.asking import LONGEST_WORDS, InvalidRequest
 from registry.requests.corrections import corrected_version
 from registry.requests.reviews import OPEN, find_request
 from registry.requests.source_decisions import settle_contested
-from registry.rules.programmes import Decision
+from registry.rules.eligibility import Decision
 from registry.rules.scoring import Index
 from registry.tables import (
     Household,

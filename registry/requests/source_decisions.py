@@ -17,7 +17,7 @@ from registry.facts import IncompleteFacts
 from registry.households import find_household, lock_household, own_household
 from registry.indexes import compute_index, score_version
 from registry.requests.corrections import InvalidCorrection, NothingChanged, corrected_version
-from registry.rules.programmes import Decision
+from registry.rules.eligibility import Decision
 from registry.rules.scoring import Index
 from registry.sources.contradictions import contradictions_of, reconsider, refresh_marks
 from registry.sources.tables import Contradiction, ContradictionStatus, Counts

@@ -19,10 +19,11 @@ from registry.facts import (
     Occupation,
     Schooling,
 )
+from registry.rules.eligibility import Decision, Outcome, decide
 from registry.rules.index_models import IndexModel
 from registry.rules.measures.base import Variable
 from registry.rules.programme_files import Benefit, ThresholdRule
-from registry.rules.programmes import Decision, Outcome, decide, rules_in_force
+from registry.rules.programmes import rules_in_force
 from registry.rules.variables import index_of, missing_facts
 
 # Nearer to an edge than any index can be, by the decimals that coefficients and values have.

@@ -1,64 +1,28 @@
-"""What is open to a household: programmes, thresholds, bands and categories, from `data/<profile>/programmes/*.json`.
+"""The programmes of a country, from `data/<profile>/programmes/*.json`, and their rules in force on a day.
 
-An index meets a threshold when it is at or below it, compared without rounding; a category is met by what people
-declared. Adding a programme is adding a file.
+Adding a programme is adding a file.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic_core import to_json
 
 from registry.datafiles import IN_USE, named
-from registry.facts import Facts, IncompleteFacts, MemberFacts, MissingFact, Schooling
-from registry.rules.categories import CategoriesRule, CategoryOutcome, outcomes, total, turning_days
-from registry.rules.measures import MemberQuestion, within
+from registry.rules.categories import CategoriesRule
+from registry.rules.measures import MemberQuestion
 from registry.rules.programme_files import (
-    NO_AMOUNT,
     BandsRule,
-    Benefit,
     ChildAmounts,
-    ComponentKind,
     Programme,
     ThresholdRule,
     load_programmes,
     programmes_in_use,
 )
-from registry.rules.scoring import exact_text
-
-__all__ = [
-    "Benefit",
-    "Component",
-    "ComponentKind",
-    "Decision",
-    "Outcome",
-    "Programme",
-    "Threshold",
-    "UnknownProgramme",
-    "amounts_in_force",
-    "categories_in_force",
-    "categories_rule",
-    "decide",
-    "decide_by_categories",
-    "looks_again_on",
-    "member_questions",
-    "programme",
-    "programmes",
-    "programmes_of_files",
-    "rules_digest",
-    "rules_in_force",
-    "thresholds",
-]
-
-
-class Outcome(StrEnum):
-    OPEN = "open"
-    CLOSED = "closed"
 
 
 class UnknownProgramme(Exception):
@@ -68,82 +32,11 @@ class UnknownProgramme(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
-    """One part of a monthly amount; for a child: who, which rank by birth, at what age."""
-
-    kind: ComponentKind
-    monthly_mad: Decimal
-    person_id: int | None = None
-    rank: int | None = None
-    age: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Threshold:
     """A line of the gauge: the programme opens at or below it."""
 
     programme: str
     at_or_below: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What one programme means for one household.
-
-    `monthly_mad` is what the household receives (monthly aid) or pays (paid health cover), None when it is closed or
-    no money is involved. `threshold` is the edge that decides and `distance` how far the index is from it, exactly
-    and never negative: the outcome says on which side. The components sum to the monthly amount. A programme that
-    looks at no index has neither, and `categories` instead, which sum to the monthly amount too.
-    """
-
-    programme: str
-    benefit: Benefit
-    outcome: Outcome
-    rule: str
-    threshold: Decimal | None
-    distance: Decimal | None
-    source: str
-    monthly_mad: Decimal | None = None
-    above: Decimal | None = None
-    at_or_below: Decimal | None = None
-    components: tuple[Component, ...] = ()
-    categories: tuple[CategoryOutcome, ...] = ()
-    in_force_since: date | None = None
-
-    @property
-    def opened_by(self) -> tuple[str, ...]:
-        """The codes of the categories that somebody is entitled by."""
-        return tuple(each.code for each in self.categories if each.entitled)
-
-    def written_rule(self) -> dict[str, Any]:
-        """Everything that explains the decision, as exact text, to be kept with it."""
-        return {
-            "rule": self.rule,
-            "benefit": self.benefit.value,
-            "threshold": _written(self.threshold),
-            "distance": _written(self.distance),
-            "above": _written(self.above),
-            "at_or_below": _written(self.at_or_below),
-            "components": [
-                {
-                    "kind": component.kind.value,
-                    "monthly_mad": exact_text(component.monthly_mad),
-                    "person_id": component.person_id,
-                    "rank": component.rank,
-                    "age": component.age,
-                }
-                for component in self.components
-            ],
-            "source": self.source,
-        } | self._written_categories()
-
-    def _written_categories(self) -> dict[str, Any]:
-        if self.in_force_since is None:
-            return {}
-        return {
-            "in_force_since": self.in_force_since.isoformat(),
-            "categories": [each.written() for each in self.categories],
-        }
 
 
 def programmes(profile: str = IN_USE) -> tuple[Programme, ...]:
@@ -166,7 +59,7 @@ def programme(code: str, profile: str = IN_USE) -> Programme:
 
 def thresholds(on: date, profile: str = IN_USE) -> tuple[Threshold, ...]:
     """The thresholds in force on a day, the lowest first."""
-    in_force = ((each.code, _latest(each.rules, on)) for each in programmes(profile))
+    in_force = ((each.code, latest(each.rules, on)) for each in programmes(profile))
     found = [Threshold(code, rule.at_or_below) for code, rule in in_force if isinstance(rule, ThresholdRule)]
     return tuple(sorted(found, key=lambda threshold: threshold.at_or_below))
 
@@ -185,65 +78,9 @@ def member_questions(profile: str = IN_USE) -> tuple[MemberQuestion, ...]:
     return tuple(dict.fromkeys([*asked, *of_categories]))
 
 
-def decide(index: Decimal | None, facts: Facts, on: date, profile: str = IN_USE) -> tuple[Decision, ...]:
-    """What every programme in force on a day means for a household, in the order they are shown.
-
-    An index is None where the country computes none. For an index ages are those of the day of the declaration, as in
-    the index; for categories those of the day of the decision. Raises IncompleteFacts when the schooling of a child is
-    needed and was not answered.
-    """
-    decisions = []
-    for each in programmes(profile):
-        rule = _latest(each.rules, on)
-        if isinstance(rule, CategoriesRule):
-            decisions.append(decide_by_categories(each, rule, facts, on))
-        elif isinstance(rule, ThresholdRule) and index is not None:
-            decisions.append(_decide_by_threshold(each, rule, index, facts, on))
-        elif isinstance(rule, BandsRule) and index is not None:
-            decisions.append(_decide_by_bands(each, rule, index))
-    return tuple(decisions)
-
-
-def decide_by_categories(programme: Programme, rule: CategoriesRule, facts: Facts, on: date) -> Decision:
-    found = outcomes(rule, facts, on)
-    is_open = any(each.entitled for each in found)
-    return Decision(
-        programme=programme.code,
-        benefit=programme.benefit,
-        outcome=Outcome.OPEN if is_open else Outcome.CLOSED,
-        rule=rule.kind,
-        threshold=None,
-        distance=None,
-        source=programme.source,
-        monthly_mad=total(found) if is_open else None,
-        categories=found,
-        in_force_since=rule.effective_from,
-    )
-
-
-def looks_again_on(facts: Facts, after: date, profile: str = IN_USE) -> date | None:
-    """The first day on which the same facts decide a category otherwise: a card has ended, somebody has a birthday,
-    a new version of the rule is in force. None when time alone changes nothing.
-    """
-    days = {
-        day
-        for each in programmes(profile)
-        for rule in each.rules
-        if isinstance(rule, CategoriesRule)
-        for day in (*turning_days(rule, facts, after), rule.effective_from)
-        if day > after
-    }
-    today = _by_category(facts, after, profile)
-    return next((day for day in sorted(days) if _by_category(facts, day, profile) != today), None)
-
-
-def _by_category(facts: Facts, on: date, profile: str) -> tuple[tuple[CategoryOutcome, ...], ...]:
-    return tuple(outcomes(rule, facts, on) for rule in categories_in_force(on, profile).values())
-
-
 def categories_in_force(on: date, profile: str = IN_USE) -> Mapping[str, CategoriesRule]:
     """What opens each programme that looks at no index on a day, by the programme's code."""
-    in_force = {each.code: _latest(each.rules, on) for each in programmes(profile)}
+    in_force = {each.code: latest(each.rules, on) for each in programmes(profile)}
     return {code: rule for code, rule in in_force.items() if isinstance(rule, CategoriesRule)}
 
 
@@ -257,100 +94,28 @@ def categories_rule(code: str, since: date, profile: str = IN_USE) -> Categories
 
 def rules_in_force(on: date, profile: str = IN_USE) -> Mapping[str, ThresholdRule | BandsRule]:
     """What an index opens each programme by on a day, by the programme's code."""
-    in_force = {each.code: _latest(each.rules, on) for each in programmes(profile)}
+    in_force = {each.code: latest(each.rules, on) for each in programmes(profile)}
     return {code: rule for code, rule in in_force.items() if isinstance(rule, ThresholdRule | BandsRule)}
 
 
 def amounts_in_force(on: date, profile: str = IN_USE) -> Mapping[str, ChildAmounts | None]:
     """What the programmes give on a day where it depends on children, by the programme's code."""
-    return {each.code: _latest(each.amounts, on) for each in programmes(profile)}
+    return {each.code: latest(each.amounts, on) for each in programmes(profile)}
 
 
 def rules_digest(on: date, profile: str = IN_USE) -> str:
     """A mark of all the rules and amounts in force on a day: two days with the same one decide alike."""
     in_force = [
-        (each.code, each.benefit, each.source, _latest(each.rules, on), _latest(each.amounts, on))
+        (each.code, each.benefit, each.source, latest(each.rules, on), latest(each.amounts, on))
         for each in programmes(profile)
     ]
     return sha256(to_json(in_force)).hexdigest()
 
 
-def _decide_by_threshold(
-    programme: Programme, rule: ThresholdRule, index: Decimal, facts: Facts, on: date
-) -> Decision:
-    is_open = index <= rule.at_or_below
-    amounts = _latest(programme.amounts, on)
-    components = _components(amounts, facts) if is_open and amounts else ()
-    return Decision(
-        programme=programme.code,
-        benefit=programme.benefit,
-        outcome=Outcome.OPEN if is_open else Outcome.CLOSED,
-        rule=rule.kind,
-        threshold=rule.at_or_below,
-        distance=abs(rule.at_or_below - index),
-        source=programme.source,
-        monthly_mad=_total(components) if components else None,
-        at_or_below=rule.at_or_below,
-        components=components,
-    )
-
-
-def _decide_by_bands(programme: Programme, rule: BandsRule, index: Decimal) -> Decision:
-    band = next((band for band in rule.bands if band.holds(index)), None)
-    lowest_edge = rule.bands[0].above
-    return Decision(
-        programme=programme.code,
-        benefit=programme.benefit,
-        outcome=Outcome.OPEN if band else Outcome.CLOSED,
-        rule=rule.kind,
-        threshold=lowest_edge,
-        distance=abs(index - lowest_edge),
-        source=programme.source,
-        monthly_mad=band.monthly_mad if band else None,
-        above=band.above if band else None,
-        at_or_below=band.at_or_below if band else None,
-    )
-
-
-def _components(amounts: ChildAmounts, facts: Facts) -> tuple[Component, ...]:
-    children = [
-        member
-        for member in facts.members
-        if member.relation in amounts.relations and within(amounts.child_ages, facts.age(member))
-    ]
-    if not children:
-        return (Component(ComponentKind.WITHOUT_CHILDREN, amounts.without_children),)
-    children.sort(key=lambda child: (child.born_on, child.person_id))
-    components = tuple(_child(amounts, facts, child, rank) for rank, child in enumerate(children, start=1))
-    lacking = amounts.family_minimum - _total(components)
-    if lacking > NO_AMOUNT:
-        components = (*components, Component(ComponentKind.FAMILY_MINIMUM, lacking))
-    return components
-
-
-def _child(amounts: ChildAmounts, facts: Facts, child: MemberFacts, rank: int) -> Component:
-    age = facts.age(child)
-    kind = ComponentKind.UNDER_SCHOOL_AGE_OR_IN_SCHOOL
-    if within(amounts.school_ages, age):
-        if child.schooling is None:
-            raise IncompleteFacts((MissingFact("schooling", child.person_id),))
-        if child.schooling is Schooling.NONE:
-            kind = ComponentKind.OUT_OF_SCHOOL
-    return Component(kind, amounts.rate(kind, rank), child.person_id, rank, age)
-
-
-def _total(components: Iterable[Component]) -> Decimal:
-    return sum((component.monthly_mad for component in components), NO_AMOUNT)
-
-
 DatedRule = TypeVar("DatedRule", ThresholdRule | BandsRule | CategoriesRule, ChildAmounts)
 
 
-def _latest(dated: Iterable[DatedRule], on: date) -> DatedRule | None:
+def latest(dated: Iterable[DatedRule], on: date) -> DatedRule | None:
     """Of several versions, the one in force on a day; None before the first."""
     in_force = [each for each in dated if each.effective_from <= on]
     return max(in_force, key=lambda each: each.effective_from, default=None)
-
-
-def _written(number: Decimal | None) -> str | None:
-    return None if number is None else exact_text(number)

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.limits import upsert
-from identity.tables import Person
+from identity.people.tables import Person
 from notifications.columns import UtcDateTime
 from registry.sources.configuration import ask_again_days, sources
 from registry.sources.tables import Outcome, SourceInquiry

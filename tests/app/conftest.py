@@ -29,8 +29,8 @@ from app.main import create_app, create_portal
 from app.requests import Portal
 from app.settings import Mode, Settings
 from identity.people.number_rules import check_digit
+from identity.people.tables import DocumentKind, Gender, Person
 from identity.proofs.passwords import PasswordHasher
-from identity.tables import DocumentKind, Gender, Person
 from notifications.providers.demonstration import DemonstrationProvider
 from notifications.rendering import Portal as Speaker
 from notifications.tables import Channel, DemonstrationMessage

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from identity.tables import Gender, Person
+from identity.people.tables import Gender, Person
 from tests.app.journeys import claim_account
 from tests.app.pages import PageBrowser
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from identity.tables import Person
+from identity.people.tables import Person
 from tests.app.pages import PageBrowser
 
 if TYPE_CHECKING:

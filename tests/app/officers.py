@@ -9,9 +9,10 @@ import pyotp
 from sqlmodel import col, select
 
 from app.requests import Portal
+from identity.people.tables import Person
 from identity.roles import Role
 from identity.staff.officers import add_staff
-from identity.tables import AuditEntry, Person
+from identity.tables import AuditEntry
 from registry.requests.asking import request_recomputation
 from registry.tables import RecomputationRequest, RequestReason
 from tests.app.conftest import Clock

@@ -8,7 +8,8 @@ from sqlmodel import select
 
 from app.requests import Portal
 from identity import sessions
-from identity.tables import Account, Person
+from identity.people.tables import Person
+from identity.tables import Account
 from registry.requests.decisions import correct_facts, refuse_request
 from registry.requests.reviews import open_request
 from tests.app.pages import PageBrowser

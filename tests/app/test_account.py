@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from identity.tables import Person
+from identity.people.tables import Person
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.journeys import PASSWORD, claim_account, shown_code
 from tests.app.pages import PageBrowser

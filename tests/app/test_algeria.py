@@ -20,8 +20,8 @@ from app.main import create_app, create_portal
 from app.requests import Portal
 from app.settings import Mode, SettingRefused, Settings, read_settings
 from identity.people.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
+from identity.people.tables import DocumentKind, Person
 from identity.proofs.passwords import PasswordHasher
-from identity.tables import DocumentKind, Person
 from registry.centres.directory import centre_for, centres
 from registry.geography import atlas, options
 from registry.profiles import use_profile

@@ -9,7 +9,7 @@ import pytest
 
 from app.requests import Portal
 from identity.limits import FLOOD_FROM, spend
-from identity.tables import BirthPrecision, DocumentKind
+from identity.people.tables import BirthPrecision, DocumentKind
 from notifications.country import country
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.journeys import PASSWORD, claim_account, prove_claim, shown_code, start_claim

@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlmodel import SQLModel, col, select
 
 from app.requests import Portal
-from identity.tables import Person
+from identity.people.tables import Person
 from registry.tables import Declaration, Draft, IndexEvent
 from tests.app.conftest import Clock, Messages, Register
 from tests.app.declaring import (

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from app.requests import Portal
 from identity.desk_tables import PhoneBinding
-from identity.tables import Person
+from identity.people.tables import Person
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.journeys import claim_account, give_password
 from tests.app.officers import OfficerAccount, add_officer_account, sign_in_officer

@@ -10,7 +10,7 @@ import pytest
 from app.forms.declaration import Step
 from app.forms.doubts import Doubt, doubts
 from app.forms.journey import DraftAnswers, Journey, StepState, WaitsFor, stamp
-from identity.tables import Gender
+from identity.people.tables import Gender
 from registry.facts import BirthPrecision, Relation
 from registry.members import Member, Registered
 from tests.app.declaring import (

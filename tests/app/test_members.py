@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from app.requests import Portal
-from identity.tables import Person
+from identity.people.tables import Person
 from registry.tables import Membership, MembershipStatus
 from tests.app.conftest import Clock, Messages, Register
 from tests.app.declaring import Family, add_family, settle_in

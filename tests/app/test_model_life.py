@@ -25,10 +25,11 @@ from registry.model_life import versions
 from registry.model_life.checks import FileRefused
 from registry.model_life.dry_runs import begin_dry_run, dry_run_statement, look_at_next
 from registry.model_life.foreseeing import foresee
+from registry.model_life.known import Phase, known_versions
 from registry.model_life.reports import Crossings, crossings
 from registry.model_life.shelf import Shelf
 from registry.model_life.tables import DryRun, ModelApproval, ModelVersion, VersionStatus
-from registry.model_life.versions import Phase, known_versions, read
+from registry.model_life.versions import read
 from registry.national.runs import AnotherRun, end_staging
 from registry.national.staging import stage_next_chunk
 from registry.national.tables import RecomputationRun, RecomputationStage

@@ -13,7 +13,9 @@ from sqlmodel import col, select
 from app.main import create_app
 from app.requests import Portal
 from identity.people.population import DocumentFacts, Line, RegisterUnavailable
-from identity.tables import Account, AuditEntry, Challenge, NationalIdentity, Person, Proofing
+from identity.people.tables import Person
+from identity.proofs.tables import Challenge
+from identity.tables import Account, AuditEntry, NationalIdentity, Proofing
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.journeys import PASSWORD, claim_account, sign_in, start_claim
 from tests.app.pages import PageBrowser

@@ -9,7 +9,7 @@ import pytest
 from app.explanations.outlook import knock_on
 from app.requests import Portal
 from registry.indexes import written_decision
-from registry.rules.programmes import decide
+from registry.rules.eligibility import decide
 from tests.app.conftest import Clock
 from tests.app.pages import PageBrowser
 from tests.app.settled import come_in, settle

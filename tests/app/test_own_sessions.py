@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from identity.tables import Person
+from identity.people.tables import Person
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.journeys import claim_account, sign_in
 from tests.app.pages import PageBrowser

@@ -9,7 +9,8 @@ import pytest
 from sqlmodel import col, select
 
 from app.requests import Portal
-from identity.tables import Challenge, DocumentKind, OneTimeCode, Purpose
+from identity.people.tables import DocumentKind
+from identity.proofs.tables import Challenge, OneTimeCode, Purpose
 from notifications.tables import Delivery
 from registry.appointments.booking import book
 from registry.appointments.pre_registrations import forget_pre_registrations

@@ -10,7 +10,7 @@ import pytest
 from app.rights import RightsMissing
 from app.sensitive import ORDINARY, SENSITIVE, check_sensitive
 from identity.assurance import SensitiveAct
-from identity.tables import Person
+from identity.people.tables import Person
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.journeys import PASSWORD, claim_account, give_password, shown_code, sign_in
 from tests.app.pages import PageBrowser

@@ -16,7 +16,8 @@ from app.requests import Portal, utc_now
 from identity.openid.relying_party import Authorization, Departure, RelyingParty
 from identity.openid.settings import ClientKey, OpenIdSettings
 from identity.people.population import NothingProven, RegisterUnavailable
-from identity.tables import Account, AuditEntry, NationalIdentity, Person, Proofing
+from identity.people.tables import Person
+from identity.tables import Account, AuditEntry, NationalIdentity, Proofing
 from tests.app.journeys import PASSWORD
 from tests.app.pages import PageBrowser
 from tests.app.test_national_identity import come_back

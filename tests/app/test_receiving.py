@@ -15,8 +15,9 @@ from sqlmodel import col, select
 from app.main import create_app
 from app.requests import Portal
 from identity.people.numbers import parse_identifier
+from identity.people.tables import DocumentKind, Person
 from identity.roles import Role
-from identity.tables import AuditEntry, DocumentKind, Person
+from identity.tables import AuditEntry
 from registry.appointments.booking import book
 from registry.appointments.slots import bookable_slots
 from registry.appointments.tables import (

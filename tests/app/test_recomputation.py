@@ -17,15 +17,9 @@ from app.requests import Portal
 from identity.audit import officer
 from identity.roles import Role
 from notifications.jobs import run_due_jobs
+from registry.centres.tables import Visit, VisitPurpose
 from registry.requests.asking import request_recomputation
-from registry.tables import (
-    Document,
-    RecomputationRequest,
-    RequestReason,
-    RequestStatus,
-    Visit,
-    VisitPurpose,
-)
+from registry.tables import Document, RecomputationRequest, RequestReason, RequestStatus
 from tests.app.conftest import Clock
 from tests.app.officers import add_officer_account, sign_in_officer
 from tests.app.pages import PageBrowser, Upload, Value

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from identity.tables import Person
+from identity.people.tables import Person
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.journeys import PASSWORD, claim_account, give_password, shown_code, sign_in
 from tests.app.pages import PageBrowser

@@ -9,7 +9,7 @@ import pytest
 from app.onward import onward
 from app.rights import Audience
 from app.routes.sign_in import FOR_CITIZENS
-from identity.tables import Person
+from identity.people.tables import Person
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.journeys import PASSWORD, READ_AGAIN, claim_account, give_password, sign_in
 from tests.app.pages import PageBrowser

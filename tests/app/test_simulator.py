@@ -19,7 +19,7 @@ from app.forms.simulator import simulator_answers
 from app.forms.simulator_link import LONGEST_LINK, link_query, linked_answers
 from app.requests import Portal
 from registry.facts import Facts, Relation
-from registry.rules.programmes import decide
+from registry.rules.eligibility import decide
 from registry.rules.scoring import model_on
 from registry.rules.variables import index_of, zone_of
 from tests.app.conftest import Clock

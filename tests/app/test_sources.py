@@ -16,7 +16,7 @@ from sqlmodel import select
 from app.cli import main
 from app.requests import Portal
 from app.sources import Asking
-from registry.indexes import household_view
+from registry.household_views import household_view
 from registry.sources.files import HEADER, BadSourceFile, FileSource, file_sources
 from registry.sources.port import Answer, SourceDown
 from registry.sources.queue import ask_later

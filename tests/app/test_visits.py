@@ -10,10 +10,11 @@ from sqlmodel import select
 from app.i18n.labels import label
 from app.requests import Portal
 from app.rights import RIGHTS, Audience
+from identity.people.tables import Person
 from identity.roles import Role
-from identity.tables import Person
 from registry.acts import Act
-from registry.tables import Declaration, RecomputationRequest, Visit
+from registry.centres.tables import Visit
+from registry.tables import Declaration, RecomputationRequest
 from tests.app.conftest import BrowserOf, Clock, Messages, Register
 from tests.app.declaring import declare_alone
 from tests.app.officers import OfficerAccount, add_officer_account, audited, sign_in_officer

@@ -22,18 +22,21 @@ from identity.account.phones import bind_phone
 from identity.desk_tables import BindingReason, PhoneBinding
 from identity.people.partial_date import PartialDate
 from identity.people.population import EmbeddedRegister, LineName
+from identity.people.tables import DocumentKind, Gender, Person
 from identity.roles import Role
 from identity.staff.enrolment import Proposed, approve_enrolment, propose_officer
 from identity.staff.officers import add_staff
-from identity.tables import Account, DocumentKind, Gender, Person, PortalSession, Staff
+from identity.tables import Account, PortalSession, Staff
 from registry.appointments.arrivals import note_arrival
 from registry.appointments.booking import book
 from registry.appointments.identity_checks import Seen, check_identity
 from registry.appointments.slots import bookable_slots
 from registry.appointments.tables import Paper
 from registry.centres.directory import centre
-from registry.centres.phone_bindings import Asked, ask_to_bind, hold_number, witness_binding
+from registry.centres.phone_bindings import Asked, ask_to_bind, hold_number
+from registry.centres.tables import VisitPurpose
 from registry.centres.visits import end_visit, open_visit, request_visit_code
+from registry.centres.witnesses import witness_binding
 from registry.dates import country_time
 from registry.facts import Diploma, Education, HealthCover, Occupation
 from registry.model_life.dry_runs import begin_dry_run, dry_run_statement, end_dry_run, look_at_next
@@ -46,7 +49,7 @@ from registry.requests.documents import clean_document
 from registry.sources.answering import receive
 from registry.sources.port import Answer
 from registry.sources.queue import take
-from registry.tables import Declaration, Document, Membership, RequestReason, VisitPurpose
+from registry.tables import Declaration, Document, Membership, RequestReason
 from registry.versions import MemberAnswers
 from tests.identity.world import PASSWORD, add_account, last_code
 from tests.registry.family import add_account as add_bare_account

@@ -13,7 +13,7 @@ from app.i18n.formats import format_mad
 from app.i18n.locales import LOCALES
 from registry.dates import local_date
 from registry.facts import BirthPrecision, Facts, HouseholdFacts, MemberFacts, Relation
-from registry.rules.programmes import Outcome, decide
+from registry.rules.eligibility import Outcome, decide
 from registry.rules.scoring import model_on
 from registry.rules.variables import index_of
 from tests.app.declaring import PUPIL, URBAN, URBAN_HEAD, URBAN_SPOUSE

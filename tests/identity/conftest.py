@@ -2,7 +2,7 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.keys import Keys
-from identity.tables import Person
+from identity.people.tables import Person
 from tests.identity.world import CountingHasher, add_person
 
 

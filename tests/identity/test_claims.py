@@ -12,19 +12,12 @@ from identity.entering.recovery import parse_recovery_code
 from identity.limits import DAY, FLOOD_FROM, HOUR, MINUTE, spend
 from identity.people.numbers import InvalidNumber
 from identity.people.partial_date import PartialDate
+from identity.people.tables import BirthPrecision, DocumentKind
 from identity.proofs import codes
 from identity.proofs.challenges import CodeRefused
 from identity.proofs.passwords import Busy, PasswordRefused
-from identity.tables import (
-    Account,
-    AuditEntry,
-    BirthPrecision,
-    Challenge,
-    DocumentKind,
-    OneTimeCode,
-    Proofing,
-    Purpose,
-)
+from identity.proofs.tables import Challenge, OneTimeCode, Purpose
+from identity.tables import Account, AuditEntry, Proofing
 from notifications.tables import Delivery, Notification
 from tests.identity.world import (
     ADDRESS,

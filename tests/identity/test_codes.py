@@ -6,10 +6,11 @@ import pytest
 from sqlmodel import col, select
 
 from identity.limits import DAY, MINUTE
+from identity.people.tables import Person
 from identity.proofs import codes
 from identity.proofs.challenges import CodeRefused, TooSoon, find_challenge, proven_challenge, use_proof
 from identity.proofs.guards import TRIES
-from identity.tables import Challenge, OneTimeCode, Person, Purpose, Step
+from identity.proofs.tables import Challenge, OneTimeCode, Purpose, Step
 from notifications.outbox import Recipient
 from notifications.tables import Delivery, Notification
 from tests.identity.world import (

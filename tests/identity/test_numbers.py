@@ -15,7 +15,7 @@ from identity.people.numbers import (
     parse_identifier,
     parse_phone,
 )
-from identity.tables import DocumentKind
+from identity.people.tables import DocumentKind
 
 RULES = {
     "identifier": {"digits": 10, "check_digit": "verhoeff"},

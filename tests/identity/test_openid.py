@@ -22,7 +22,8 @@ from identity.openid.settings import BadOpenIdSettings, import_key, is_safe, rea
 from identity.openid.wire import LONGEST_ANSWER
 from identity.people.partial_date import PartialDate
 from identity.people.population import Line, NothingProven, Proof, RegisterUnavailable
-from identity.tables import Gender, Proofing
+from identity.people.tables import Gender
+from identity.tables import Proofing
 from tests.identity.national_service import (
     CLIENT,
     ISSUER,

@@ -26,12 +26,14 @@ from identity.limits import (
     take_turn,
     used,
 )
+from identity.people.tables import Person
 from identity.proofs import challenges, codes, guards
 from identity.proofs.challenges import CodeRefused
+from identity.proofs.tables import Challenge, OneTimeCode, Purpose, Step
 from identity.roles import Role
 from identity.staff import officers as staff
 from identity.staff import sign_in as staff_sign_in
-from identity.tables import Account, AuditEntry, Challenge, OneTimeCode, Person, PortalSession, Purpose, Step
+from identity.tables import Account, AuditEntry, PortalSession
 from notifications.tables import Delivery
 from tests.identity.world import (
     ADDRESS,

@@ -8,8 +8,9 @@ from sqlmodel import col, select
 from identity import sessions
 from identity.account import phones, strangers
 from identity.account.phones import HOLD, PhoneRefused
+from identity.people.tables import Person
 from identity.proofs.challenges import CodeRefused
-from identity.tables import Account, Person
+from identity.tables import Account
 from notifications.messages import Template
 from notifications.tables import Channel, Delivery, Notification
 from tests.identity.world import (

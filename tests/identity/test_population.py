@@ -21,7 +21,8 @@ from identity.people.population import (
     PopulationRegister,
     RegisterUnavailable,
 )
-from identity.tables import DocumentKind, Gender, Person, Proofing
+from identity.people.tables import DocumentKind, Gender, Person
+from identity.tables import Proofing
 from tests.identity.national_service import Dialect, Form, Service
 from tests.identity.world import PHONE, add_person
 

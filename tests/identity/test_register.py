@@ -13,16 +13,9 @@ from identity.audit import SYSTEM, IdentityAction, officer, record
 from identity.keys import Keys, join_parts
 from identity.people import register
 from identity.people.partial_date import PartialDate
-from identity.tables import (
-    ActorKind,
-    AuditEntry,
-    BirthPrecision,
-    Challenge,
-    KnownBrowser,
-    OneTimeCode,
-    PortalSession,
-    Usage,
-)
+from identity.people.tables import BirthPrecision
+from identity.proofs.tables import Challenge, OneTimeCode
+from identity.tables import ActorKind, AuditEntry, KnownBrowser, PortalSession, Usage
 from tests.identity.world import add_account, add_person, ask, count
 
 

@@ -12,7 +12,8 @@ from identity.limits import HOUR, MINUTE
 from identity.proofs import codes
 from identity.proofs.challenges import CodeRefused
 from identity.proofs.passwords import PasswordHasher
-from identity.tables import Challenge, KnownBrowser, Purpose
+from identity.proofs.tables import Challenge, Purpose
+from identity.tables import KnownBrowser
 from notifications.tables import Delivery, Notification
 from tests.identity.world import (
     ADDRESS,

@@ -13,9 +13,11 @@ from identity.entering.recovery import parse_recovery_code
 from identity.proofs.passwords import PasswordRefused
 from identity.proofs.totp import new_secret
 from identity.roles import Role
+from identity.staff import colleagues, joining
 from identity.staff import enrolment as staff_enrolment
 from identity.staff import sign_in as staff_sign_in
-from identity.staff.enrolment import CODE_LIFE, EnrolmentRefused, Proposed
+from identity.staff.colleagues import EnrolmentRefused
+from identity.staff.enrolment import CODE_LIFE, Proposed
 from identity.staff.officers import add_staff
 from identity.tables import Staff
 from notifications.tables import Delivery
@@ -98,11 +100,11 @@ def approve(session, people, hasher, keys, now):
 def enrol(session, hasher, keys):
     async def run(now, code, *, secret=None, password=PASSWORD, totp=None):
         known = {"hasher": hasher, "keys": keys, "now": now}
-        found = await staff_enrolment.check_enrolment_code(
+        found = await joining.check_enrolment_code(
             session, email=EMAIL, code=parse_recovery_code(code), address=ADDRESS, **known
         )
         secret = secret or new_secret()
-        return await staff_enrolment.finish_enrolment(
+        return await joining.finish_enrolment(
             session,
             reference=found.reference,
             secret=secret,
@@ -225,10 +227,10 @@ async def test_a_lost_authenticator_takes_two_again_and_the_old_secrets_are_out(
     await approve(enrolment)
     code, secret = await last_code(session, keys, address=colleague.email), new_secret()
     known = {"hasher": hasher, "keys": keys, "now": now}
-    assert await staff_enrolment.check_enrolment_code(
+    assert await joining.check_enrolment_code(
         session, email=colleague.email, code=parse_recovery_code(code), address=ADDRESS, **known
     )
-    await staff_enrolment.finish_enrolment(
+    await joining.finish_enrolment(
         session,
         reference=enrolment.reference,
         secret=secret,
@@ -246,17 +248,17 @@ async def test_a_service_ends_at_once(session, people, now):
     token = await sessions.open_staff_session(session, staff_id=colleague.id, now=now)
     facts = {"reference": colleague.reference, "now": now}
     assert (
-        await refusal(staff_enrolment.disable_officer(session, manager_id=people["elsewhere"], **facts))
+        await refusal(colleagues.disable_officer(session, manager_id=people["elsewhere"], **facts))
         == "not_found"
     )
-    await staff_enrolment.disable_officer(session, manager_id=people["supervisor"], **facts)
+    await colleagues.disable_officer(session, manager_id=people["supervisor"], **facts)
     assert await sessions.find_session(session, token=token, now=now) is None
 
 
 async def test_two_managers_always_stay_and_nobody_ends_the_own_service(session, people, now):
     admin = people["admin"]
     names = {name: (await session.get(Staff, staff_id)).reference for name, staff_id in people.items()}
-    end = partial(staff_enrolment.disable_officer, session, manager_id=admin, now=now)
+    end = partial(colleagues.disable_officer, session, manager_id=admin, now=now)
     assert await refusal(end(reference=names["admin"])) == "same_manager"
     await end(reference=names["supervisor"])
     await end(reference=names["second"])

@@ -15,9 +15,10 @@ from app.db import Sessions
 from identity.entering import claims
 from identity.keys import Keys
 from identity.people.partial_date import PartialDate
+from identity.people.tables import DocumentKind, Gender, Person
 from identity.proofs import codes
 from identity.proofs.passwords import PasswordHasher
-from identity.tables import Challenge, DocumentKind, Gender, Person, Purpose
+from identity.proofs.tables import Challenge, Purpose
 from notifications.outbox import Recipient, seal_context
 from notifications.tables import Delivery
 

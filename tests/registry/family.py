@@ -13,7 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import Sessions
 from identity.people.number_rules import check_digit
-from identity.tables import Account, DocumentKind, Gender, Person, Proofing, Role, Staff
+from identity.people.tables import DocumentKind, Gender, Person
+from identity.tables import Account, Proofing, Role, Staff
 from notifications.tables import Notification
 from registry.declarations.invitations import answer_invitation, invite_adult
 from registry.declarations.sending import prepare, send_declaration

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity.tables import BirthPrecision, Gender
+from identity.people.tables import BirthPrecision, Gender
 from notifications.references import new_reference
 from registry.appointments.tables import Paper, PreRegistration
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from registry.facts import Facts, HouseholdFacts, MemberFacts, Relation
 from registry.rules.categories import NOT_ASKED, CategoriesRule
-from registry.rules.programmes import Decision, Outcome, decide, looks_again_on
+from registry.rules.eligibility import Decision, Outcome, decide, looks_again_on
 
 BEFORE, AFTER = date(2025, 3, 2), date(2026, 3, 2)
 HEAD, SPOUSE, CHILD, PARENT = Relation.HEAD, Relation.SPOUSE, Relation.CHILD, Relation.PARENT

@@ -25,7 +25,7 @@ from registry.declarations.sending import (
 from registry.delays import delays_on
 from registry.errors import ChangedMeanwhile, NotFound, Refused
 from registry.facts import HouseholdFacts, IncompleteFacts, MemberFacts, Relation
-from registry.indexes import household_view
+from registry.household_views import household_view
 from registry.members import add_child, list_members
 from registry.tables import Declaration, Household, IndexEvent, IndexReason, Membership, Origin
 from registry.versions import MemberAnswers, read_version

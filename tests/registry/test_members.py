@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from identity.people.numbers import InvalidNumber
-from identity.tables import AuditEntry, Gender
+from identity.people.tables import Gender
+from identity.tables import AuditEntry
 from registry.acts import Act
 from registry.declarations.invitations import (
     INVITATIONS_A_DAY,

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from registry.facts import Schooling
 from registry.indexes import written_decision
+from registry.rules.eligibility import decide
 from registry.rules.outlook import JUST_ABOVE, balance_of, birthdays, edge_above, edge_below
-from registry.rules.programmes import decide
 from registry.rules.scoring import model_on
 from registry.rules.variables import index_of
 from tests.registry.worked_households import DECLARED_ON, complete_facts, couple_with_pupils

@@ -12,7 +12,7 @@ from registry.declarations.invitations import answer_invitation, invite_adult
 from registry.declarations.sending import NothingToSend
 from registry.errors import AlreadyInHousehold, ChangedMeanwhile
 from registry.facts import Relation
-from registry.indexes import household_view
+from registry.household_views import household_view
 from registry.members import ChildUnavailable, add_child
 from registry.requests.asking import AlreadyOpen, request_recomputation
 from registry.requests.decisions import AlreadyDecided, correct_facts, refuse_request

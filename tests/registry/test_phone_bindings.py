@@ -11,9 +11,10 @@ from identity.account import phones
 from identity.account.phones import HOLD
 from identity.desk_tables import BindingReason, BindingStatus, PhoneBinding
 from identity.keys import Keys
+from identity.people.tables import Person
 from identity.proofs.challenges import CodeRefused
 from identity.roles import Role
-from identity.tables import Account, AuditEntry, KnownBrowser, Person, PhoneChange, Proofing, Staff
+from identity.tables import Account, AuditEntry, KnownBrowser, PhoneChange, Proofing, Staff
 from notifications.messages import Template
 from notifications.tables import Delivery, Notification
 from registry.acts import Act
@@ -24,12 +25,10 @@ from registry.centres.phone_bindings import (
     BindingRefused,
     ask_to_bind,
     hold_number,
-    look_as_witness,
-    refuse_binding,
     waiting_bindings,
     withdraw_binding,
-    witness_binding,
 )
+from registry.centres.witnesses import look_as_witness, refuse_binding, witness_binding
 from registry.errors import NotFound
 from tests.identity.world import last_code
 from tests.registry.family import (

@@ -5,17 +5,9 @@ from decimal import Decimal
 import pytest
 
 from registry.facts import Facts, IncompleteFacts, MemberFacts, MissingFact, Relation, Schooling
-from registry.rules.programmes import (
-    Benefit,
-    ComponentKind,
-    Decision,
-    Outcome,
-    UnknownProgramme,
-    decide,
-    programme,
-    programmes,
-    thresholds,
-)
+from registry.rules.eligibility import Decision, Outcome, decide
+from registry.rules.programme_files import Benefit, ComponentKind
+from registry.rules.programmes import UnknownProgramme, programme, programmes, thresholds
 from registry.rules.scoring import model_named
 from registry.rules.variables import index_of
 from tests.registry.worked_households import (

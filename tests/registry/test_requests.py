@@ -14,7 +14,8 @@ from registry.acts import Act
 from registry.centres.officers import NotAllowed, OwnFile
 from registry.errors import ChangedMeanwhile, NoHousehold, NotFound
 from registry.facts import IncompleteFacts
-from registry.indexes import household_view, written_decision
+from registry.household_views import household_view
+from registry.indexes import written_decision
 from registry.requests.asking import (
     InvalidRequest,
     NoIndex,

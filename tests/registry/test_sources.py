@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from registry.errors import NotFound, NotHead
-from registry.indexes import history, household_view
+from registry.household_views import history, household_view
 from registry.requests.asking import request_recomputation
 from registry.requests.decisions import correct_facts, refuse_request
 from registry.requests.source_decisions import (

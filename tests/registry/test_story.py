@@ -8,7 +8,7 @@ from sqlmodel import select
 from notifications.tables import Notification
 from registry.accesses import accesses
 from registry.declarations.receipts import receipt
-from registry.indexes import history, household_view
+from registry.household_views import history, household_view
 from registry.requests.asking import request_recomputation, requests_of
 from registry.requests.decisions import correct_facts, refuse_request
 from registry.requests.reviews import open_request, queue

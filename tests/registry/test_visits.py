@@ -14,6 +14,7 @@ from notifications.outbox import seal_context
 from notifications.tables import Delivery
 from registry.accesses import accesses
 from registry.centres.officers import NotAllowed, OwnFile
+from registry.centres.tables import Visit, VisitPurpose
 from registry.centres.visit_receipts import officers_receipt, visit_receipt, visits_of_officer
 from registry.centres.visits import (
     VISIT_LENGTH,
@@ -26,8 +27,7 @@ from registry.centres.visits import (
 )
 from registry.declarations.receipts import receipt
 from registry.errors import NotFound
-from registry.indexes import household_view
-from registry.tables import Visit, VisitPurpose
+from registry.household_views import household_view
 from tests.registry.family import HEAD, add_family, add_officer, add_person, declare, rows, told
 
 KEYS = Keys.from_secret(b"a secret of the tests, long enough")

@@ -23,9 +23,10 @@ from identity.entering import recovery, sign_in
 from identity.keys import Keys
 from identity.proofs import challenges, codes
 from identity.proofs.challenges import CodeRefused
+from identity.proofs.tables import Challenge, Step
 from identity.proofs.totp import matching_step
 from identity.staff import sign_in as staff_sign_in
-from identity.tables import Account, Challenge, Staff, Step, Usage
+from identity.tables import Account, Staff, Usage
 
 HEADER = "x-naive"
 # The work of a real handler between the look and the write: a hash, a template.

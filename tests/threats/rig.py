@@ -22,7 +22,8 @@ from sqlalchemy import delete
 
 from app.db import Sessions
 from identity.keys import Keys
-from identity.tables import Guard, Usage, Wait
+from identity.proofs.tables import Guard
+from identity.tables import Usage, Wait
 from tests.app.pages import FilledForm, read_html
 from tests.browser.portal import wait_for
 from tests.databases import scratch_directory, stop_with_parent

@@ -17,21 +17,13 @@ from app.db import Sessions
 from identity.audit import IdentityAction
 from identity.entering import sign_in
 from identity.keys import Keys
+from identity.people.tables import BirthPrecision, Gender, Person
 from identity.proofs import codes
 from identity.proofs.challenges import CodeRefused
 from identity.proofs.guards import LONG
 from identity.proofs.passwords import PasswordHasher
-from identity.tables import (
-    Account,
-    AuditEntry,
-    BirthPrecision,
-    Challenge,
-    Gender,
-    Person,
-    Proofing,
-    Purpose,
-    saved_id,
-)
+from identity.proofs.tables import Challenge, Purpose
+from identity.tables import Account, AuditEntry, Proofing, saved_id
 from tests.identity.world import PASSWORD, last_code
 
 WINDOW = timedelta(minutes=10)

@@ -5,7 +5,7 @@ import pytest
 from identity.limits import MINUTE
 from identity.proofs import codes, guards
 from identity.proofs.challenges import CodeRefused, read_challenge
-from identity.tables import Purpose
+from identity.proofs.tables import Purpose
 from tests.identity.world import BROWSER, ask, last_code, other_than
 
 

@@ -12,7 +12,7 @@ import pytest
 from identity.limits import DAY, MINUTE
 from identity.proofs import codes
 from identity.proofs.challenges import CodeRefused, use_proof
-from identity.tables import Challenge, Purpose
+from identity.proofs.tables import Challenge, Purpose
 from tests.identity.world import BROWSER, OTHER_BROWSER, ask, last_code
 
 PURPOSES = (Purpose.CLAIM, Purpose.SIGN_IN, Purpose.CHANGE_PHONE, Purpose.JOIN_HOUSEHOLD, Purpose.RECOVERY)

@@ -17,7 +17,7 @@ from identity.keys import Keys
 from identity.limits import DAY, HOUR, MINUTE
 from identity.proofs import codes, guards
 from identity.proofs.challenges import CodeRefused
-from identity.tables import Challenge, Guard, Purpose, Standing
+from identity.proofs.tables import Challenge, Guard, Purpose, Standing
 from tests.identity.world import (
     BROWSER,
     OTHER_BROWSER,

@@ -13,7 +13,7 @@ from identity.account import strangers
 from identity.limits import DAY, HOUR, MINUTE
 from identity.people.numbers import InvalidNumber, parse_phone
 from identity.proofs import guards
-from identity.tables import OneTimeCode, Purpose
+from identity.proofs.tables import OneTimeCode, Purpose
 from notifications import spending
 from notifications.messages import Template
 from notifications.spending import Ceiling, may_leave, until_tomorrow

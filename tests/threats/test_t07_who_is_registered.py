@@ -13,9 +13,10 @@ from sqlmodel import col, select
 
 from app.requests import Portal
 from identity.entering import claims, recovery
+from identity.people.tables import Person
 from identity.proofs import codes
 from identity.proofs.passwords import PasswordHasher
-from identity.tables import Account, Person
+from identity.tables import Account
 from notifications.outbox import NOBODY, notify
 from tests.app.conftest import Clock
 from tests.app.rewinding import Rewinding

@@ -8,8 +8,10 @@ from sqlmodel import select
 from app.requests import Portal
 from app.routes import claim as claim_pages
 from identity.entering import claims
+from identity.people.tables import Person
 from identity.proofs.challenges import bound, read_challenge
-from identity.tables import Account, Challenge, Person, Purpose, Step
+from identity.proofs.tables import Challenge, Purpose, Step
+from identity.tables import Account
 from tests.app.conftest import BrowserOf, Messages, Register
 from tests.app.journeys import PASSWORD, claim_account, give_password, start_claim
 from tests.app.pages import PageBrowser

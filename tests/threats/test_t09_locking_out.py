@@ -8,8 +8,8 @@ from identity.entering import claims, sign_in
 from identity.limits import HOUR, MINUTE
 from identity.proofs import codes
 from identity.proofs.challenges import CodeRefused
+from identity.proofs.tables import Purpose
 from identity.proofs.worn_phones import FAILURES_IN_A_ROW
-from identity.tables import Purpose
 from notifications.messages import Template
 from notifications.tables import Notification
 from tests.identity.world import (

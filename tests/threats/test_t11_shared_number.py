@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from identity.limits import DAY
 from identity.proofs import codes
 from identity.proofs.challenges import CodeRefused
-from identity.tables import Challenge, OneTimeCode, Purpose
+from identity.proofs.tables import Challenge, OneTimeCode, Purpose
 from tests.identity.world import PHONE, add_person, ask, last_code
 
 PEOPLE = 5

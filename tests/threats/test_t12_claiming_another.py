@@ -8,7 +8,8 @@ from identity.entering import claims
 from identity.limits import MINUTE
 from identity.proofs import codes
 from identity.proofs.challenges import CodeRefused
-from identity.tables import Account, AuditEntry, Challenge, Purpose
+from identity.proofs.tables import Challenge, Purpose
+from identity.tables import Account, AuditEntry
 from notifications.tables import Delivery
 from tests.identity.world import (
     FATIMA,

@@ -14,7 +14,7 @@ from app.requests import Portal
 from app.rights import RIGHTS
 from app.settings import Mode
 from app.static_files import static
-from identity.tables import Person
+from identity.people.tables import Person
 from tests.app.access_table import ACCESS
 from tests.app.conftest import Messages, Register
 from tests.app.journeys import claim_account
