@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as DatabaseBusy
 
 from app.access import SAFE_METHODS, FormNotOurs, check_form_token, find_visitor
+from app.alarms import Alarm
 from app.errors import failure_page, without_values
 from app.kept_answers import seal_answers
 from app.pages import go
@@ -40,6 +41,7 @@ REQUEST_TIMEOUT = 408
 # A form for which a secret is hashed: nothing is written before, the key of the form included.
 HASHES = {"hashes": True}
 log = logging.getLogger("tiwizi")
+ANSWER_TOOK_LONGER = Alarm("answer_took_longer")
 
 
 class Conversation(ASGIMiddleware):
@@ -126,7 +128,7 @@ async def _wait_for_the_others(request: PortalRequest) -> None:
         return
     taken = time.monotonic() - request.scope["state"]["begun"]
     if taken > shortest:
-        log.warning("answer_took_longer on %s", request.scope["path_template"])
+        ANSWER_TOOK_LONGER.raise_for(request.scope["path_template"])
         return
     await asyncio.sleep(shortest - taken)
 
