@@ -30,6 +30,7 @@ from app.settings import Settings
 from identity.keys import Keys
 from identity.openid.relying_party import RelyingParty
 from identity.proofs.passwords import PasswordHasher
+from notifications.country import country
 from notifications.rendering import load_texts
 from registry.profiles import profile, use_profile
 
@@ -67,7 +68,7 @@ def create_portal(settings: Settings) -> Portal:
     Raises `BadTemplate` when a message lacks a text in some language.
     """
     use_profile(settings.profile)
-    load_texts(of_country=settings.profile)
+    load_texts(of=country())
     engine = create_engine(settings.database_url)
     reading = reading_engine(engine)
     keys = Keys.from_secret(settings.secret)

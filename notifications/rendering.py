@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from notifications.country import MOROCCO, country
+from notifications.country import MOROCCO, Country, country
 from notifications.messages import LANGUAGES, MESSAGES, Kind, Message, Template, Value
 from notifications.tables import Channel
 
@@ -56,12 +56,10 @@ class Text:
 
 
 @cache
-def load_texts(
-    folder: Path = TEXTS, of_country: str = MOROCCO.code
-) -> Mapping[tuple[Template, str, str], Text]:
-    """Every text of every message, checked; the country's own one where there is one. Raises `BadTemplate`."""
+def load_texts(folder: Path = TEXTS, of: Country = MOROCCO) -> Mapping[tuple[Template, str, str], Text]:
+    """Every text of every message as a country says it, checked. Raises `BadTemplate`."""
     return {
-        (template, language, form): _load_text(folder, template, language, form, of_country)
+        (template, language, form): _load_text(folder, template, language, form, of)
         for template, message in MESSAGES.items()
         for language in LANGUAGES
         for form in forms(message)
@@ -73,12 +71,12 @@ def forms(message: Message) -> tuple[str, ...]:
     return (*channels, INBOX) if message.has_inbox else channels
 
 
-def _load_text(folder: Path, template: Template, language: str, form: str, of_country: str) -> Text:
-    path = folder / template / f"{language}.{form}.{of_country}.txt"
+def _load_text(folder: Path, template: Template, language: str, form: str, of: Country) -> Text:
+    path = folder / template / f"{language}.{form}.{of.code}.txt"
     if not path.is_file():
         path = folder / template / f"{language}.{form}.txt"
     try:
-        written = path.read_text(encoding="utf-8").strip("\n")
+        written = of.in_its_terms(language, path.read_text(encoding="utf-8").strip("\n"))
     except FileNotFoundError as missing:
         raise BadTemplate(f"{path} is missing") from missing
     allowed = set(MESSAGES[template].values) | MESSAGES[template].secrets | OF_THE_PORTAL[form]
@@ -88,7 +86,8 @@ def _load_text(folder: Path, template: Template, language: str, form: str, of_co
             f"{path} has a placeholder that nothing fills: {sorted(unknown) or 'a stray brace'}"
         )
     if form == Channel.SMS:
-        return Text("", written)
+        # The apostrophe of typewriters is in the alphabet of SMS, the one of printers is not.
+        return Text("", written.replace("’", "'"))
     subject, _, body = written.partition("\n")
     if not subject.strip() or not body.strip():
         raise BadTemplate(f"{path} needs a first line and a text below it")
@@ -112,7 +111,7 @@ def render(
         "hotline": _isolate(language, channel, portal.hotline),
         "address": f"{portal.url}/{language}{link or '/account'}",
     }
-    text = load_texts(of_country=country().code)[template, language, channel]
+    text = load_texts(of=country())[template, language, channel]
     if channel is Channel.SMS:
         return Text("", _fill(text.body, filled).translate(NO_BREAK_SPACES))
     # A subject travels in a header and is shown in lists: no invisible marks there.
@@ -122,7 +121,7 @@ def render(
 def render_inbox(template: Template, language: str, values: Mapping[str, Value]) -> Text:
     """The title and the text kept in the account. Raises `KeyError` for a message that has no inbox."""
     written = _write_values(template, values)
-    text = load_texts(of_country=country().code)[template, language, INBOX]
+    text = load_texts(of=country())[template, language, INBOX]
     filled = {name: _isolate(language, INBOX, value) for name, value in written.items()}
     return Text(_fill(text.subject, filled), _fill(text.body, filled))
 

@@ -79,7 +79,7 @@ async def run(worker: Worker, stop: asyncio.Event) -> None:
 
     Raises `BadTemplate` at once when a text is missing or cannot be filled in.
     """
-    load_texts(of_country=country().code)
+    load_texts(of=country())
     async with asyncio.TaskGroup() as channels:
         for channel in worker.providers:
             channels.create_task(_serve(worker, channel, stop))

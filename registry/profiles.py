@@ -15,7 +15,8 @@ from registry.datafiles import IN_USE, named, read_json
 class Profile(BaseModel):
     """`index` says whether the country computes one; without it every programme opens by categories.
 
-    `currency` is written after an amount, by language. `phone_example` is a number as people write it.
+    By language, `currency` is written after an amount, and `terms` are exchanged in every sentence and message.
+    `phone_example` is a number as people write it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -24,6 +25,7 @@ class Profile(BaseModel):
     index: bool
     time_zone: Annotated[ZoneInfo, PlainValidator(lambda name: ZoneInfo(str(name)))]
     currency: Annotated[Mapping[str, str], Field(min_length=3)]
+    terms: Mapping[str, Mapping[str, str]] = {}
     phone_example: Annotated[str, AfterValidator(lambda written: written.replace(" ", "\u00a0"))]
     source: str
 
@@ -47,4 +49,10 @@ def profile_names() -> frozenset[str]:
 
 def use_profile(code: str) -> None:
     """Serve this country from now on. Raises InvalidData when there is no such profile."""
-    take_up(Country(code, _load_profile(code).time_zone))
+    take_up(country_of(code))
+
+
+def country_of(code: str) -> Country:
+    """What every room knows of a country. Raises InvalidData when there is no such profile."""
+    found = _load_profile(code)
+    return Country(code, found.time_zone, found.terms)

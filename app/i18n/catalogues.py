@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from app.i18n.locales import LOCALES
-from notifications.country import country
+from notifications.country import Country, country
 
 LOCALES_DIR = Path(__file__).parent / "locales"
 OWN_WORDS_DIR = Path(__file__).parent / "profiles"
@@ -22,33 +22,25 @@ def catalogue_path(code: str) -> Path:
 
 def sentences(code: str) -> dict[str, str | tuple[str, ...]]:
     """Every translated sentence of a language by its English source, as the country in use says it."""
-    return _sentences(code, country().code)
+    return _sentences(code, country())
 
 
 @cache
-def _sentences(code: str, of_country: str) -> dict[str, str | tuple[str, ...]]:
-    terms, own = own_words(code, of_country)
-    return {source: _in_terms(said, terms) for source, said in _catalogue(code).items()} | own
+def _sentences(code: str, of: Country) -> dict[str, str | tuple[str, ...]]:
+    in_its_terms = partial(of.in_its_terms, code)
+    everywhere = {
+        source: in_its_terms(said) if isinstance(said, str) else tuple(map(in_its_terms, said))
+        for source, said in _catalogue(code).items()
+    }
+    return everywhere | own_sentences(code, of.code)
 
 
-def own_words(code: str, of_country: str) -> tuple[dict[str, str], dict[str, str | tuple[str, ...]]]:
-    """What a country says in another way: terms, exchanged wherever they stand, and whole sentences.
-
-    A term and its exchange have the same gender and number, so that the sentence around them stays right.
-    """
+def own_sentences(code: str, of_country: str) -> dict[str, str | tuple[str, ...]]:
+    """What a country says in another way, beside its terms."""
     path = OWN_WORDS_DIR / of_country / f"{code}.json"
     if not path.exists():
-        return {}, {}
-    written = json.loads(path.read_text("utf-8"))
-    return written["terms"], {source: _text(said) for source, said in written["sentences"].items()}
-
-
-def _in_terms(said: str | tuple[str, ...], terms: dict[str, str]) -> str | tuple[str, ...]:
-    if isinstance(said, tuple):
-        return tuple(str(_in_terms(form, terms)) for form in said)
-    for term, own in terms.items():
-        said = said.replace(term, own)
-    return said
+        return {}
+    return {source: _text(said) for source, said in json.loads(path.read_text("utf-8")).items()}
 
 
 def _catalogue(code: str) -> dict[str, str | tuple[str, ...]]:

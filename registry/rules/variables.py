@@ -1,6 +1,6 @@
 """From what a household declared to the values of its model, and back: which facts are asked, and why."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +10,6 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from notifications.country import MOROCCO
 from registry.facts import (
     MAY_STAY_OPEN,
     ONLY_WITH,
@@ -23,14 +22,21 @@ from registry.facts import (
     Zone,
 )
 from registry.geography import atlas
-from registry.profiles import profile
+from registry.profiles import profile, profile_names
 from registry.rules.measures import MemberQuestion
 from registry.rules.programmes import member_questions as programme_questions
 from registry.rules.scoring import Index, IndexModel, exact_text, models, score
 
+
+def _models_of_all_countries() -> Iterator[IndexModel]:
+    for country in sorted(profile_names()):
+        if profile(country).index:
+            yield from models(country)
+
+
 # Which facts feed a variable, the one that a reader would correct first in front. "members" means who lives here.
 FACTS_OF_VARIABLE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {variable.code: variable.facts() for model in models(MOROCCO.code) for variable in model.variables}
+    {variable.code: variable.facts() for model in _models_of_all_countries() for variable in model.variables}
 )
 
 

@@ -14,7 +14,7 @@ from litestar.routes import HTTPRoute
 from sqlmodel import select
 
 from app.demo import algeria, loading, officers, people
-from app.i18n.catalogues import OWN_WORDS_DIR, _catalogue, own_words, sentences
+from app.i18n.catalogues import OWN_WORDS_DIR, _catalogue, own_sentences, sentences
 from app.i18n.locales import LOCALES
 from app.main import create_app, create_portal
 from app.requests import Portal
@@ -330,7 +330,7 @@ class TestNumbersAndPlaces:
 def test_the_words_of_a_country_stand_for_sentences_that_exist(lang: str) -> None:
     catalogue = _catalogue(lang)
     for folder in sorted(OWN_WORDS_DIR.iterdir()):
-        _, own = own_words(lang, folder.name)
+        own = own_sentences(lang, folder.name)
         assert own, f"{folder.name} says nothing in {lang}"
         assert not set(own) - set(catalogue), "a sentence of the catalogue was changed"
         for source, said in own.items():

@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from notifications import rendering
 from notifications.messages import CODE_MINUTES, ENROLMENT_HOURS, LANGUAGES, MESSAGES, Kind, Template, Value
 from notifications.rendering import INBOX, PLACEHOLDER, TEXTS, Portal, forms, load_texts, render, render_inbox
 from notifications.segments import DEFAULT_ALPHABET, EXTENSION, Encoding, measure
 from notifications.tables import Channel
-from registry.profiles import profile_names
+from registry.profiles import country_of, profile_names
 
 TEXTS_BY_PLACE = load_texts()
 PLACES = sorted(TEXTS_BY_PLACE)
@@ -40,7 +41,7 @@ OF_AN_INDEX = {
     Template.SOURCE_CONTRADICTS,
     Template.SOURCE_COUNTED,
 }
-INDEX_WORDS = re.compile(r"\bindices?\b|recalcul|seuil|مؤشر|احتساب|عتبة|ⵏⵎⵎⴰⵍ|ⵓⵙⵉⴹⵏ")
+INDEX_WORDS = re.compile(r"\bcentres?\b|مركز|\bindices?\b|recalcul|seuil|مؤشر|احتساب|عتبة|ⵏⵎⵎⴰⵍ|ⵓⵙⵉⴹⵏ")
 ASKS_TO_CHOOSE = Template.INVITATION
 
 
@@ -67,11 +68,11 @@ def test_no_file_lies_beside_the_messages() -> None:
 
 @pytest.mark.parametrize("country", sorted(profile_names()))
 def test_the_texts_of_every_country_can_be_filled_in(country: str) -> None:
-    assert set(load_texts(of_country=country)) == set(TEXTS_BY_PLACE)
+    assert set(load_texts(of=country_of(country))) == set(TEXTS_BY_PLACE)
 
 
 def test_no_message_of_a_country_without_an_index_speaks_of_one() -> None:
-    for (template, language, form), text in load_texts(of_country="dz").items():
+    for (template, language, form), text in load_texts(of=country_of("dz")).items():
         if template not in OF_AN_INDEX:
             words = f"{text.subject} {text.body}".lower()
             assert not INDEX_WORDS.search(words), f"{template}/{language}.{form}: {words}"
@@ -111,6 +112,14 @@ def test_an_sms_is_one_segment(template: Template, language: str, form: str) -> 
     size = measure(_sent(template, language, Channel(form)).removeprefix("\n"))
     assert size.segments == 1, size
     assert size.encoding is (Encoding.GSM_7 if language == "fr" else Encoding.UCS_2)
+
+
+def test_an_sms_is_one_segment_in_the_terms_of_another_country(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "country", lambda: country_of("dz"))
+    for template, language, form in SMS_PLACES:
+        size = measure(_sent(template, language, Channel(form)).removeprefix("\n"))
+        assert size.segments == 1, (template, language)
+        assert size.encoding is (Encoding.GSM_7 if language == "fr" else Encoding.UCS_2), template
 
 
 @pytest.mark.parametrize(("template", "language", "form"), SMS_PLACES)
