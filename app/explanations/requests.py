@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -59,34 +59,27 @@ def told_request(request: RequestTimeline, today: date, lang: str) -> ToldReques
 
 
 def request_moments(request: RequestTimeline, lang: str) -> tuple[Moment, ...]:
-    """Received, under study, answered: with the dates that are known and the date before which the answer comes.
+    """What happened so far in its order, the last of it still under way; then what is to come.
 
-    The reminder to the centre and the passing on to its supervisor stand between, where they happened.
+    The reminder to the centre and the passing on to its supervisor stand where they happened.
     """
     locale = LOCALES[lang]
     decided = request.decided_at is not None
-    studied = Moment(
-        gettext(lang, N_("Under study by an officer of the centre")),
-        "done" if decided else "now" if request.opened_at else "todo",
-        format_date(request.opened_at, locale),
+    studied = gettext(lang, N_("Under study by an officer of the centre"))
+    steps = (
+        (request.received_at, gettext(lang, N_("Request received"))),
+        (request.opened_at, studied),
+        (request.reminded_at, gettext(lang, N_("The centre was reminded of the date"))),
+        (request.escalated_at, gettext(lang, N_("Passed on to the supervisor of the centre"))),
     )
+    happened = sorted((at, title) for at, title in steps if at)
+    so_far = [Moment(title, "done", format_date(at, locale)) for at, title in happened]
+    if decided:
+        return *so_far, Moment(label(lang, request.status), "done", format_date(request.decided_at, locale))
+    to_come = [] if request.opened_at else [Moment(studied, "todo")]
     before = gettext(lang, N_("Before %(day)s")) % {"day": format_date(request.due_on, locale)}
-    answered = Moment(
-        label(lang, request.status) if decided else gettext(lang, N_("Answer")),
-        "done" if decided else "todo",
-        format_date(request.decided_at, locale) if decided else before,
-    )
-    received = Moment(
-        gettext(lang, N_("Request received")),
-        "done" if request.opened_at or decided else "now",
-        format_date(request.received_at, locale),
-    )
-    watched = (
-        (gettext(lang, N_("The centre was reminded of the date")), request.reminded_at),
-        (gettext(lang, N_("Passed on to the supervisor of the centre")), request.escalated_at),
-    )
-    clock = tuple(Moment(title, "done", format_date(at, locale)) for title, at in watched if at)
-    return received, studied, *clock, answered
+    answered = Moment(gettext(lang, N_("Answer")), "todo", before)
+    return *so_far[:-1], replace(so_far[-1], state="now"), *to_come, answered
 
 
 def _moves(request: RequestTimeline, lang: str) -> tuple[ToldMove, ...] | None:
