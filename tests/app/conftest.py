@@ -114,24 +114,34 @@ def service(clock: Clock) -> Service:
     return Service(clock)
 
 
-@pytest.fixture
-async def portal(database: str, clock: Clock, tmp_path: Path, service: Service) -> AsyncIterator[Portal]:
-    settings = Settings(
+def settings(database: str, data: Path) -> Settings:
+    return Settings(
         mode=Mode.DEMONSTRATION,
-        data_dir=tmp_path,
+        data_dir=data,
         database_url=database,
         public_url="http://127.0.0.1:8000",
         secret=b"a secret of the tests, long enough",
     )
-    made = create_portal(settings)
+
+
+@pytest.fixture
+async def portal(database: str, clock: Clock, tmp_path: Path, service: Service) -> AsyncIterator[Portal]:
+    made = create_portal(settings(database, tmp_path))
     quick = PasswordHasher(pepper=made.keys.pepper, memory_kib=8, passes=1)
     yield replace(made, clock=clock, hasher=quick, national_identity=service.party())
     await made.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def application() -> Litestar:
+    """Put together once, which takes longer than most tests: it holds nothing of a portal but the portal."""
+    return create_app(create_portal(settings("sqlite:///never opened", Path())))
+
+
 @pytest.fixture
-def app(portal: Portal) -> Litestar:
-    return create_app(portal)
+def app(application: Litestar, portal: Portal) -> Litestar:
+    application.state.portal = portal
+    return application
 
 
 class BrowserOf(Protocol):

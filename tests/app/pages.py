@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Self
 
@@ -101,8 +102,9 @@ class _Reader(HTMLParser):
         self.open[-1].children.append(data)
 
 
+@lru_cache(8)
 def read_html(html: str) -> Element:
-    """The page as a tree. A tag that is not closed, or closed twice, is an error of the page."""
+    """The page as a tree, which nobody changes. A tag that is not closed, or closed twice, is an error of the page."""
     reader = _Reader()
     reader.feed(html)
     reader.close()

@@ -14,6 +14,7 @@ import pytest
 from app.db import Sessions, create_engine, session_factory
 from tests.app.conftest import (
     app,
+    application,
     browser_of,
     clock,
     messages,
@@ -35,6 +36,7 @@ from tests.threats.rig import Rig
 
 __all__ = [
     "app",
+    "application",
     "at_browser",
     "browser_of",
     "clock",
