@@ -29,11 +29,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import Sessions, create_engine, session_factory
 from tests.chromium import chromium_executable, chromium_options
-from tests.databases import PostgresServer, SqliteFiles, postgres_server, sqlite_files
+from tests.databases import (
+    PostgresServer,
+    SqliteFiles,
+    keep_what_was_compiled,
+    postgres_server,
+    sqlite_files,
+)
 
 # A shared machine may be slow at any moment; a run in CI repeats the one before it.
 hypothesis.settings.register_profile("tiwizi", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("tiwizi")
+
+keep_what_was_compiled()
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 

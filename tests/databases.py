@@ -23,7 +23,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
+from sqlalchemy import Dialect, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+import app.db
 from app.schema import upgrade
 
 # PostgreSQL refuses to run as root. Nothing is created for it: one of these accounts exists on any machine.
@@ -42,6 +45,25 @@ def run_apart(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Run `work` to its end in a thread, because a browser test keeps an event loop in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(work())).result()
+
+
+def keep_what_was_compiled() -> None:
+    """Let every engine of this process read each statement once, as the one engine of a portal does.
+
+    What is compiled belongs to a dialect, of which SQLAlchemy makes another with every engine: each test has its own
+    database, and would compile all its statements anew. A dialect is kept once it has met its database.
+    """
+    met: dict[str, Dialect] = {}
+    compiled: dict[Any, Any] = {}
+
+    def create(url: Any, **options: Any) -> AsyncEngine:
+        engine = create_async_engine(url, execution_options={"compiled_cache": compiled}, **options)
+        own = engine.sync_engine.dialect
+        engine.sync_engine.dialect = met.get(url.drivername, own)
+        event.listen(engine.sync_engine, "connect", lambda *_: met.setdefault(url.drivername, own), once=True)
+        return engine
+
+    app.db.create_async_engine = create
 
 
 @dataclass(frozen=True)
