@@ -17,6 +17,8 @@ from identity.openid.settings import BadOpenIdSettings, OpenIdSettings, read_key
 from notifications.providers.http_sms import GatewaySettings
 from notifications.providers.smtp import SmtpSettings, Tls
 from registry.profiles import profile_names
+from registry.sources.configuration import sources
+from registry.sources.http_settings import BadSourceSettings, HttpSourceSettings, settings_by_source
 
 SHORTEST_SECRET = 32
 # The one address that is registered at the national identity service; it has no language.
@@ -54,6 +56,7 @@ class Settings:
     openid: OpenIdSettings | None = None
     worker_included: bool = True
     sources_folder: Path | None = None
+    source_services: Mapping[str, HttpSourceSettings] = field(default_factory=dict)
     # Unlimited unless the operator says what a day may cost.
     sms_daily_ceiling: int | None = None
     # What tells two outcomes apart would be the time they take: such an answer leaves no sooner than this.
@@ -114,6 +117,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         smtp=_smtp(env),
         openid=_openid(env, public_url),
         worker_included=env.get("TIWIZI_WORKER", "included") != "separate",
+        source_services=_source_services(env),
         sources_folder=Path(folder).absolute() if (folder := env.get("TIWIZI_SOURCES_DIR")) else None,
         sms_daily_ceiling=_whole_number(env, "TIWIZI_SMS_DAILY_CEILING", 0) or None,
         shortest_answer=timedelta(milliseconds=_whole_number(env, "TIWIZI_SHORTEST_ANSWER_MS", 400)),
@@ -250,6 +254,13 @@ def _openid(env: Mapping[str, str], public_url: str) -> OpenIdSettings | None:
         )
     except BadOpenIdSettings as wrong:
         raise SettingRefused(f"The settings TIWIZI_OPENID_… cannot be used: {wrong}.") from wrong
+
+
+def _source_services(env: Mapping[str, str]) -> dict[str, HttpSourceSettings]:
+    try:
+        return settings_by_source(env, known=sources(_profile(env)))
+    except BadSourceSettings as wrong:
+        raise SettingRefused(f"{wrong}.") from wrong
 
 
 def _from_file(env: Mapping[str, str], name: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,11 +13,13 @@ from typing import Final
 
 from app.errors import without_values
 from app.requests import Portal
+from app.settings import Settings
 from notifications.circuit import Circuit
 from registry.sources.answering import receive
 from registry.sources.files import file_sources
+from registry.sources.http import HttpSource
 from registry.sources.port import Answer, SourceDown, SourcePort, SourceWrong
-from registry.sources.queue import Taken, ask_everybody, note_failure, take, waiting
+from registry.sources.queue import LONGEST_WAIT, Taken, ask_everybody, note_failure, take, waiting
 
 SOURCE_LIMIT_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 5.0
@@ -37,14 +40,19 @@ class Asking:
 
     async def turn(self) -> int:
         """Ask every source about the households that wait for it, a batch each. Returns how many were asked about."""
-        return sum([await self._ask(port) for port in self.ports.values()])
+        # Side by side: a slow one keeps no other waiting.
+        async with asyncio.TaskGroup() as together:
+            asked = [together.create_task(self._ask(port)) for port in self.ports.values()]
+        return sum(each.result() for each in asked)
 
     async def _ask(self, port: SourcePort) -> int:
         circuit = self.circuits.setdefault(port.name, Circuit())
         if circuit.room(1, self.portal.clock()) == 0:
             return 0
         async with self.portal.writes() as session:
-            taken = await take(session, source=port.name, now=self.portal.clock())
+            taken = await take(
+                session, source=port.name, now=self.portal.clock(), limit=port.households_at_once
+            )
             await session.commit()
         if not taken:
             return 0
@@ -76,6 +84,8 @@ class Asking:
     ) -> None:
         now = self.portal.clock()
         circuit.note_failure(now)
+        if isinstance(failure, SourceDown) and failure.retry_after:
+            circuit.not_before = now + min(failure.retry_after, LONGEST_WAIT)
         said = f": {failure}" if isinstance(failure, SourceWrong) else ""
         log.warning("source_failed source=%s error=%s households=%s%s", name, failure.code, len(taken), said)
         async with self.portal.writes() as session:
@@ -106,7 +116,7 @@ async def ask_sources(portal: Portal, stop: asyncio.Event) -> None:
     while not stop.is_set():
         asked = 0
         try:
-            asking.ports = {**asking.ports, **new_files(portal, asking.ports)}
+            asking.ports = {**connected(portal.settings, portal.clock), **asking.ports}
             asked = await asking.turn()
         except Exception as error:
             log.error("asking the sources failed; it is tried again", exc_info=without_values(error))
@@ -116,10 +126,12 @@ async def ask_sources(portal: Portal, stop: asyncio.Event) -> None:
                     await stop.wait()
 
 
-def new_files(portal: Portal, known: Collection[str]) -> dict[str, SourcePort]:
-    """The files that were put into the folder meanwhile, as ports."""
-    found = file_sources(portal.settings.sources_dir)
-    return {name: port for name, port in found.items() if name not in known}
+def connected(settings: Settings, clock: Callable[[], dt.datetime]) -> dict[str, SourcePort]:
+    """The sources that can be asked, by name: a service where one is set, otherwise a file that is in the folder."""
+    services = {
+        name: HttpSource(name, of_service, clock) for name, of_service in settings.source_services.items()
+    }
+    return {**file_sources(settings.sources_dir), **services}
 
 
 async def ask_about(

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from identity.openid.settings import OpenIdSettings, is_safe
+from identity.openid.settings import OpenIdSettings
 from identity.openid.wire import Answer, Wire
 from identity.people.population import RegisterUnavailable
+from notifications.over_http import is_safe
 
 KEPT_FOR: Final = timedelta(hours=1)
 

@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
+from notifications.over_http import is_safe
+
 SHORTEST_RSA: Final = 2048
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 ClientKey = RSAKey | ECKey
 
@@ -52,18 +52,6 @@ class OpenIdSettings:
     @property
     def discovery(self) -> str:
         return self.discovery_url or self.issuer.rstrip("/") + WELL_KNOWN
-
-
-def is_safe(url: str) -> bool:
-    """Whether the address is https, or stays on this machine."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if not host or parts.username is not None or parts.fragment or not url.isprintable() or " " in url:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
 
 
 def read_key(path: Path, key_id: str | None = None) -> ClientKey:

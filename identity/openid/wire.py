@@ -14,6 +14,7 @@ import httpx
 
 from identity.people.population import RegisterUnavailable
 from notifications.circuit import Circuit
+from notifications.over_http import AnswerTooLong, receive
 
 LONGEST_ANSWER: Final = 128 * 1024
 PATIENCE: Final = timedelta(seconds=8)
@@ -89,17 +90,12 @@ class Wire:
         return answer
 
     async def _receive(self, request: httpx.Request) -> Answer:
-        response = await self._client.send(request, stream=True)
         try:
-            body = b""
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > LONGEST_ANSWER:
-                    raise RegisterUnavailable("too_long")
-        finally:
-            await response.aclose()
-        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return Answer(response.status_code, media_type, body)
+            received = await receive(self._client, request, longest=LONGEST_ANSWER)
+        except AnswerTooLong:
+            raise RegisterUnavailable("too_long") from None
+        media_type = received.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return Answer(received.status, media_type, received.body)
 
     async def __aenter__(self) -> Self:
         return self

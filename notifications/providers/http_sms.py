@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType, TracebackType
 from typing import Final, Self
@@ -15,6 +13,7 @@ from urllib.parse import quote, quote_plus
 
 import httpx
 
+from notifications.over_http import AnswerTooLong, keep_addresses_out_of_the_log, read_retry_after, receive
 from notifications.providers.protocol import Accepted, LastingFailure, Outgoing, PassingFailure
 from notifications.segments import measure
 from notifications.tables import Channel
@@ -60,12 +59,6 @@ class GatewaySettings:
     timeout: timedelta = timedelta(seconds=10)
 
 
-def _keep_addresses_out_of_the_log() -> None:
-    """httpx logs every address it asks, and with some gateways the number and the text are part of it."""
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
 @dataclass(frozen=True)
 class Answer:
     status: int
@@ -78,7 +71,7 @@ class HttpSmsProvider:
 
     def __init__(self, settings: GatewaySettings, clock: Callable[[], datetime]) -> None:
         check_settings(settings)
-        _keep_addresses_out_of_the_log()
+        keep_addresses_out_of_the_log()
         self._settings = settings
         self._clock = clock
         self._client = httpx.AsyncClient(timeout=settings.timeout.total_seconds(), follow_redirects=False)
@@ -108,17 +101,12 @@ class HttpSmsProvider:
         return classify(answer, self._settings, self._clock())
 
     async def _ask(self, request: httpx.Request) -> Answer:
-        answer = await self._client.send(request, stream=True)
         try:
-            received = b""
-            async for chunk in answer.aiter_bytes():
-                received += chunk
-                if len(received) > LONGEST_ANSWER:
-                    raise PassingFailure("unknown")
-        finally:
-            await answer.aclose()
-        text = received.decode("utf-8", "replace")
-        return Answer(answer.status_code, text, answer.headers.get("Retry-After"))
+            answer = await receive(self._client, request, longest=LONGEST_ANSWER)
+        except AnswerTooLong:
+            raise PassingFailure("unknown") from None
+        text = answer.body.decode("utf-8", "replace")
+        return Answer(answer.status, text, answer.headers.get("Retry-After"))
 
 
 def classify(answer: Answer, settings: GatewaySettings, now: datetime) -> Accepted:
@@ -128,7 +116,7 @@ def classify(answer: Answer, settings: GatewaySettings, now: datetime) -> Accept
         return _classify_success(answer, settings)
     if 400 <= answer.status < 500 and answer.status not in NOT_ABOUT_THE_MESSAGE:
         raise LastingFailure(code)
-    raise PassingFailure(code, _read_retry_after(answer.retry_after, now))
+    raise PassingFailure(code, read_retry_after(answer.retry_after, now))
 
 
 def _classify_success(answer: Answer, settings: GatewaySettings) -> Accepted:
@@ -141,19 +129,6 @@ def _classify_success(answer: Answer, settings: GatewaySettings) -> Accepted:
         raise PassingFailure("unknown")
     reference = success.groupdict().get("reference")
     return Accepted(reference[:LONGEST_REFERENCE] if reference else None)
-
-
-def _read_retry_after(written: str | None, now: datetime) -> timedelta | None:
-    """Seconds or an HTTP date (RFC 9110, 10.2.3); anything else is as if nothing had been said."""
-    if written is None:
-        return None
-    if re.fullmatch(r"[0-9]{1,6}", written.strip()):
-        return timedelta(seconds=int(written))
-    try:
-        moment = parsedate_to_datetime(written)
-    except ValueError:
-        return None
-    return max(timedelta(0), (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now)
 
 
 def compose(outgoing: Outgoing, settings: GatewaySettings) -> httpx.Request:

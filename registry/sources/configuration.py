@@ -30,12 +30,15 @@ class Combine(StrEnum):
 
 
 class Source(BaseModel):
-    """`names` by language, as they are said inside a sentence."""
+    """`names` by language, as they are said inside a sentence. `people_per_request` is how many people one question may
+    name, where the source is a service; 1 where the institution answers about one person at a time.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(pattern=r"^[a-z_]{2,40}$")]
     names: Mapping[str, str]
+    people_per_request: Annotated[int, Field(ge=1, le=100)] = 50
     status: str
     source: str
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Protocol
 
 from registry.sources.configuration import facts_of
@@ -28,17 +28,34 @@ class SourcePort(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def households_at_once(self) -> int:
+        """About how many households it answers in a moment."""
+        ...
+
     async def ask(self, identifiers: Sequence[str]) -> Collection[Answer]:
-        """What is known of these people. Raises SourceDown, or SourceWrong for an answer that cannot be used."""
+        """What is known of these people. Raises SourceDown, or SourceWrong for an answer that cannot be used.
+
+        Whoever takes answers in still looks at each with `checked`.
+        """
+        ...
+
+    async def check(self) -> str:
+        """A line for the operator about a source that works. Raises SourceDown, SourceWrong."""
         ...
 
 
 class SourceDown(Exception):
-    """The source cannot answer now; it is asked again later. `code` is for the operator's log."""
+    """The source cannot answer now; it is asked again later, not before `retry_after` when it names a time.
 
-    def __init__(self, code: str) -> None:
+    `code` is for the operator's log. `may_pass` says that the next moment may be better already.
+    """
+
+    def __init__(self, code: str, *, may_pass: bool = False, retry_after: timedelta | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.may_pass = may_pass
+        self.retry_after = retry_after
 
 
 class SourceWrong(Exception):

@@ -95,13 +95,13 @@ async def waiting(session: AsyncSession, *, names: Collection[str], now: datetim
     return found.one()
 
 
-async def take(session: AsyncSession, *, source: str, now: datetime) -> tuple[Taken, ...]:
+async def take(session: AsyncSession, *, source: str, now: datetime, limit: int = BATCH) -> tuple[Taken, ...]:
     """Households to ask a source about now, held for `LEASE`; two workers never take the same one."""
     due = (
         select(SourceInquiry.id)
         .where(SourceInquiry.source == source, col(SourceInquiry.due_at) <= now)
         .order_by(col(SourceInquiry.due_at), col(SourceInquiry.id))
-        .limit(BATCH)
+        .limit(min(limit, BATCH))
         .with_for_update(skip_locked=True)
     )
     held_until = now + LEASE

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from registry.facts import HouseholdFacts
@@ -10,6 +11,8 @@ from registry.versions import MEMBER_FACTS, MemberAnswers
 ANY_COMMUNE = ""
 
 
+# A register of millions says the same few values again and again.
+@lru_cache(maxsize=4096)
 def read_value(fact: str, text: str) -> Any:
     """The value of a fact by its name. Raises ValueError for what nobody could declare."""
     if fact in MEMBER_FACTS:

@@ -50,6 +50,42 @@ def test_production_does_not_start_half_set_up(environment: dict[str, str], chan
         read_settings(environment | change)
 
 
+VEHICLES = "TIWIZI_SOURCE_VEHICLES"
+SERVICE = {f"{VEHICLES}_URL": "https://vehicles.example/ask", f"{VEHICLES}_TOKEN_FILE": __file__}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"TIWIZI_SOURCE_MOON_URL": "https://moon.example"}, "TIWIZI_SOURCE_MOON_URL is no setting"),
+        ({f"{VEHICLES}_TOKEN": "s3cret"}, "VEHICLES_TOKEN is no setting"),
+        ({f"{VEHICLES}_URL": ""}, "begins with https://"),
+        ({f"{VEHICLES}_URL": "http://vehicles.example/ask"}, "begins with https://"),
+        ({f"{VEHICLES}_URL": "https://us:s3cret@vehicles.example/ask"}, "without a password"),
+        ({f"{VEHICLES}_URL": "https://vehicles.example/ask?for=us"}, "without \\?"),
+        ({f"{VEHICLES}_TOKEN_FILE": ""}, "must know who asks"),
+        ({f"{VEHICLES}_TOKEN_FILE": "/nowhere/token"}, "TOKEN_FILE cannot be read"),
+        ({}, "TOKEN_FILE holds no token"),
+        ({f"{VEHICLES}_CERTIFICATE_FILE": __file__}, "given together"),
+        (
+            {
+                f"{VEHICLES}_CERTIFICATE_FILE": __file__,
+                f"{VEHICLES}_KEY_FILE": __file__,
+                f"{VEHICLES}_TOKEN_FILE": "",
+            },
+            "CERTIFICATE_FILE and KEY_FILE cannot be used together",
+        ),
+        ({f"{VEHICLES}_TOKEN_FILE": "", f"{VEHICLES}_AUTHORITY_FILE": __file__}, "must know who asks"),
+    ],
+)
+def test_a_source_that_could_not_be_asked_is_refused_in_words(
+    environment: dict[str, str], change: dict[str, str], words: str
+) -> None:
+    with pytest.raises(SettingRefused, match=words) as refused:
+        read_settings(environment | SERVICE | change)
+    assert "s3cret" not in str(refused.value)
+
+
 def test_networks_are_read_with_spaces(environment: dict[str, str]) -> None:
     settings = read_settings(environment | {"TIWIZI_STAFF_NETWORKS": "10.20.0.0/16, 2001:db8::/32 ,"})
     assert settings.staff_networks == ("10.20.0.0/16", "2001:db8::/32")
