@@ -50,12 +50,24 @@ class Order:
     stage_only: bool = False
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How much of the machine a run takes. With `stop` set it ends after the step in hand, and goes on another time."""
+
+    connections: int | None = None
+    stop: asyncio.Event | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.stop is not None and self.stop.is_set()
+
+
 async def recompute(portal: Portal, order: Order, *, staged: Show, published: Show) -> RecomputationRun:
     """Begin or resume a run and bring it to its end. Raises RunRefused, ModelTooFine, TwoIndexes."""
     run = await _begin(portal, order)
     if run.status is RunStatus.RUNNING:
         statement = staging_statement(run, order.model, portal.engine.dialect.name)
-        await stage_all(portal, run, statement, order.connections, staged)
+        await stage_all(portal, run, statement, staged, Pace(order.connections))
     if run.status is not RunStatus.PUBLISHED and not order.stage_only:
         await _publish(portal, run, order, published)
     async with portal.reads() as session:
@@ -79,7 +91,7 @@ async def _begin(portal: Portal, order: Order) -> RecomputationRun:
 
 
 async def stage_all(
-    portal: Portal, run: RecomputationRun, statement: TextClause, connections: int | None, show: Show
+    portal: Portal, run: RecomputationRun, statement: TextClause, show: Show, pace: Pace | None = None
 ) -> None:
     async def step(session: AsyncSession) -> bool:
         return await stage_next_chunk(session, run=run, statement=statement) is not None
@@ -90,7 +102,7 @@ async def stage_all(
     async def look(session: AsyncSession) -> None:
         show(*await chunks_staged(session, run_id=run.id))
 
-    await take_all_steps(portal, connections, step, is_over, look)
+    await take_all_steps(portal, step, is_over, look, pace)
 
 
 async def _publish(portal: Portal, run: RecomputationRun, order: Order, show: Show) -> None:
@@ -106,20 +118,20 @@ async def _publish(portal: Portal, run: RecomputationRun, order: Order, show: Sh
     async def look(session: AsyncSession) -> None:
         show(changed - await left_to_publish(session, run_id=run.id), changed)
 
-    await take_all_steps(portal, order.connections, step, is_over, look)
+    await take_all_steps(portal, step, is_over, look, Pace(order.connections))
 
 
 async def take_all_steps(
-    portal: Portal, connections: int | None, step: Ask, is_over: Ask, look: Look
+    portal: Portal, step: Ask, is_over: Ask, look: Look, pace: Pace | None = None
 ) -> None:
     """Take steps on several connections until none is left here, and wait for those that other processes took."""
+    pace = pace or Pace()
     looking = _Looking(portal, look)
-    connections = connections or CONNECTIONS[portal.engine.dialect.name]
-    while True:
+    while not pace.is_stopped:
         try:
             async with asyncio.TaskGroup() as tasks:
-                for _ in range(connections):
-                    tasks.create_task(_take_steps(portal, step, looking))
+                for _ in range(pace.connections or CONNECTIONS[portal.engine.dialect.name]):
+                    tasks.create_task(_take_steps(portal, step, looking, pace))
         except ExceptionGroup as failed:
             # The others were stopped because of it.
             raise failed.exceptions[0] from None
@@ -129,8 +141,8 @@ async def take_all_steps(
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _take_steps(portal: Portal, step: Ask, looking: _Looking) -> None:
-    while await _in_transaction(portal, step):
+async def _take_steps(portal: Portal, step: Ask, looking: _Looking, pace: Pace) -> None:
+    while not pace.is_stopped and await _in_transaction(portal, step):
         await looking.now_and_then()
         if portal.engine.dialect.name == "sqlite":
             await checkpoint(portal.engine)

@@ -87,6 +87,8 @@ AS_ONE_OF_TWO: Final = frozenset(
     {
         ("/staff/phones/{reference}/witness", "GET"),
         ("/staff/phones/{reference}/witness", "POST"),
+        ("/staff/models/propose", "GET"),
+        ("/staff/models/propose", "POST"),
         ("/staff/people/new", "GET"),
         ("/staff/people/new", "POST"),
         ("/staff/people/proposals/{reference}", "GET"),

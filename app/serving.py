@@ -17,6 +17,7 @@ from app.coming_changes import tell_who_would_lose
 from app.db import checkpoint, create_engine, guard_single_process
 from app.errors import without_values
 from app.main import create_app, create_portal
+from app.model_dry_runs import try_what_was_begun
 from app.periodic import JOBS
 from app.posts import forget_old_posts
 from app.requests import Portal
@@ -152,6 +153,7 @@ async def _work(portal: Portal, stop: asyncio.Event) -> None:
         together.create_task(deliveries.run(worker, stop))
         together.create_task(_keep_house(portal, stop))
         together.create_task(ask_sources(portal, stop))
+        together.create_task(try_what_was_begun(portal, stop))
 
 
 async def _providers(portal: Portal, open_until_end: contextlib.AsyncExitStack) -> dict[Channel, Provider]:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import Final
 
-from app.demo.officers import OFFICERS
+from app.demo.officers import OFFICERS, Officer
 from app.model_dry_runs import try_version
 from app.requests import Portal
 from identity.roles import Role
@@ -21,15 +21,18 @@ SOURCE: Final = "Invented for the demonstration: no decree says this"
 SOURCE_NAMES: Final = {"ar": "نموذج متخيل لأغراض العرض", "fr": "Modèle inventé pour la démonstration"}
 
 
+def proposer() -> Officer:
+    return next(officer for officer in OFFICERS if officer.role is Role.SUPERVISOR)
+
+
 async def propose_model(portal: Portal) -> None:
     """The draft of a supervisor, tried on all households that are there."""
     today = local_date(portal.clock())
-    proposer = next(officer for officer in OFFICERS if officer.role is Role.SUPERVISOR)
     async with portal.writes() as session:
         await propose(
             session,
             text=_file(first_of_a_month(today + AT_LEAST_AHEAD)),
-            staff_id=await staff_id_of(session, email=proposer.email),
+            staff_id=await staff_id_of(session, email=proposer().email),
             now=portal.clock(),
         )
         await session.commit()

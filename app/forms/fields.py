@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, TypeVar
 
+from litestar.datastructures import UploadFile
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
@@ -210,6 +211,13 @@ def document_number(kind: Callable[[Mapping[str, Any]], DocumentKind | None]) ->
     return Annotated[str, BeforeValidator(run)]
 
 
+def _upload(value: Any) -> UploadFile:
+    if not isinstance(value, UploadFile):
+        raise refused("invalid")
+    return value
+
+
+Upload = Annotated[Any, BeforeValidator(_upload)]
 WrittenDay = Annotated[dt.date, BeforeValidator(_written_day)]
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Identifier = Annotated[str, _parsed(lambda value: parse_identifier(value).value)]

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any
+from typing import Any
 
-from litestar.datastructures import UploadFile
-from pydantic import BeforeValidator, create_model
+from pydantic import create_model
 
 from app.forms.base import Answers
 from app.forms.declaration import ANSWER_OF_FACT, ANSWER_OF_MEMBER_FACT
 from app.forms.errors import add_sentences
-from app.forms.fields import WrittenDay, YesNo, refused, text
+from app.forms.fields import Upload, WrittenDay, YesNo, text
 from app.i18n.catalogues import mark as N_
 from registry.requests.asking import LONGEST_WORDS
 from registry.tables import RequestReason
 
 LONGEST_NAME = 60
-
-
-def _upload(value: Any) -> UploadFile:
-    if not isinstance(value, UploadFile):
-        raise refused("invalid")
-    return value
 
 
 class RecomputationAnswers(Answers):
@@ -38,7 +31,7 @@ class RecomputationAnswers(Answers):
     shown_line: text(LONGEST_NAME) | None = None  # type: ignore[valid-type]
     fact: text(LONGEST_NAME) | None = None  # type: ignore[valid-type]
     words: text(LONGEST_WORDS)  # type: ignore[valid-type]
-    document: Annotated[Any, BeforeValidator(_upload)] = None
+    document: Upload | None = None
     change: YesNo = False
     # The right answer; `recomputation_answers` knows of what kind.
     proposed_value: Any = None

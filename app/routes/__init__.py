@@ -36,6 +36,7 @@ from app.routes import (
     own_sessions,
     phones,
     pre_registration,
+    proposing,
     receiving,
     recomputation,
     recovery,
@@ -101,6 +102,7 @@ OF_AN_INDEX: list[BaseRouteHandler] = [
     *coming.HANDLERS,
     *outlook.HANDLERS,
     *models.HANDLERS,
+    *proposing.HANDLERS,
     *sources.HANDLERS,
     *simulator.HANDLERS,
 ]

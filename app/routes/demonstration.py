@@ -9,12 +9,16 @@ from litestar import Response, get
 from sqlmodel import col, select
 
 from app.demo import newcomers, officers, people
+from app.demo.models import NAME as MODEL
+from app.demo.models import proposer
 from app.demo.worlds import world
 from app.i18n.locales import negotiate
 from app.pages import HTML, page
 from app.requests import PortalRequest
+from identity.roles import Duty, may
 from notifications.tables import DemonstrationMessage
 from registry.centres.directory import centres_of
+from registry.profiles import profile
 
 MOST_MESSAGES = 200
 
@@ -38,7 +42,25 @@ async def show_demonstration(request: PortalRequest) -> Response[bytes]:
         expected=await newcomers.pre_registration_of(request.db, world().newcomer),
         password=people.PASSWORD,
         staff_password=officers.PASSWORD,
+        model_life=_model_life(request),
     )
+
+
+def _model_life(request: PortalRequest) -> dict[str, Any] | None:
+    """The draft that waits for two approvals, and who may give them; None in a country without an index."""
+    if not profile().index:
+        return None
+    names = {officer.email: _name(request, officer) for officer in world().officers}
+    by = proposer()
+    return {
+        "name": MODEL,
+        "proposer": names[by.email],
+        "approvers": [
+            names[officer.email]
+            for officer in world().officers
+            if officer is not by and may(officer.role, Duty.APPROVE_MODELS)
+        ],
+    }
 
 
 @get("/demo/people.json", opt={"no_conversation": True})
@@ -101,11 +123,15 @@ async def _messages(request: PortalRequest, limit: int) -> list[DemonstrationMes
 def _officer(request: PortalRequest, officer: officers.Officer) -> dict[str, Any]:
     return {
         "email": officer.email,
-        "name": officer.name_ar if request.lang == "ar" else officer.name_latin,
+        "name": _name(request, officer),
         "role": officer.role,
         "centre": centres_of(officer.province)[0].name(request.lang),
         "code": pyotp.TOTP(officer.totp_secret).at(request.now),
     }
+
+
+def _name(request: PortalRequest, officer: officers.Officer) -> str:
+    return officer.name_ar if request.lang == "ar" else officer.name_latin
 
 
 OUTSIDE = [choose_demonstration_language, send_people, send_staff, send_messages]

@@ -21,7 +21,8 @@ from registry.dates import local_date
 from registry.errors import ChangedMeanwhile, NotFound, Refused
 from registry.model_life import versions
 from registry.model_life.comparison import compare
-from registry.model_life.known import Known, Phase, known_named, known_versions, version_before
+from registry.model_life.dry_runs import progress_of
+from registry.model_life.known import Known, Phase, known_named, known_versions, look_again, version_before
 from registry.model_life.reports import crossings
 from registry.model_life.tables import DryRun, VersionStatus
 from registry.model_life.versions import may_be_withdrawn
@@ -36,15 +37,20 @@ ANSWERED: Final = {"repeatable": True}
 
 @get(MODELS)
 async def show_models(request: PortalRequest) -> Response[bytes]:
-    if not _may(request, Duty.READ_MODELS):
-        return _not_yours(request)
+    if not allowed(request, Duty.READ_MODELS):
+        return not_yours(request)
     known = await known_versions(request.db, today=local_date(request.now))
-    return page(request, "models/list.html", versions=[version_words(each, request.lang) for each in known])
+    return page(
+        request,
+        "models/list.html",
+        versions=[version_words(each, request.lang) for each in known],
+        may_propose=allowed(request, Duty.APPROVE_MODELS),
+    )
 
 
 @get(ONE)
 async def show_model(request: PortalRequest, name: FromPath[str]) -> Response[bytes]:
-    known = await _found(request, name)
+    known = await version_named(request, name)
     return (
         known
         if isinstance(known, Response)
@@ -52,22 +58,25 @@ async def show_model(request: PortalRequest, name: FromPath[str]) -> Response[by
     )
 
 
-def _may(request: PortalRequest, duty: Duty) -> bool:
+def allowed(request: PortalRequest, duty: Duty) -> bool:
     role = request.signed_in.role
     return role is not None and may(role, duty)
 
 
-def _not_yours(request: PortalRequest, status: int = 403) -> Response[bytes]:
+def not_yours(request: PortalRequest, status: int = 403) -> Response[bytes]:
     return page(request, "models/not_yours.html", status=status, path="/staff")
 
 
-async def _found(request: PortalRequest, name: str, duty: Duty = Duty.READ_MODELS) -> Known | Response[bytes]:
-    if not _may(request, duty):
-        return _not_yours(request)
+async def version_named(
+    request: PortalRequest, name: str, duty: Duty = Duty.READ_MODELS
+) -> Known | Response[bytes]:
+    """The version, or the page that refuses."""
+    if not allowed(request, duty):
+        return not_yours(request)
     try:
         return await known_named(request.db, name=name, today=local_date(request.now))
     except NotFound:
-        return _not_yours(request, status=404)
+        return not_yours(request, status=404)
 
 
 async def _told(request: PortalRequest, known: Known) -> dict[str, Any]:
@@ -78,7 +87,7 @@ async def _told(request: PortalRequest, known: Known) -> dict[str, Any]:
     approvals = await _approvals(request, known)
     own = [each["staff_id"] for each in approvals]
     staff_id = officer_id(request)
-    is_open = known.phase is Phase.DRAFT and _may(request, Duty.APPROVE_MODELS)
+    is_open = known.phase is Phase.DRAFT and allowed(request, Duty.APPROVE_MODELS)
     return {
         "known": known,
         "words": version_words(known, lang),
@@ -87,11 +96,13 @@ async def _told(request: PortalRequest, known: Known) -> dict[str, Any]:
         "earlier": earlier,
         "differences": [difference_words(each, known.content, lang) for each in differences],
         "tried": tried,
+        "progress": await progress_of(request.db, version=known.version) if known.version else None,
+        "look_at": look_again(known, today=today) if known.phase is Phase.DRAFT else (),
         "proposer": await _name(request, known.version.proposed_by) if known.version else "",
         "is_proposer": known.version is not None and known.version.proposed_by == staff_id,
         "has_approved": staff_id in own,
         "may_approve": is_open,
-        "may_withdraw": _may(request, Duty.APPROVE_MODELS)
+        "may_withdraw": allowed(request, Duty.APPROVE_MODELS)
         and known.version is not None
         and may_be_withdrawn(known.version, today),
         "moments": life_of(known, tried.finished_at if tried else None, approvals, lang),
@@ -151,7 +162,7 @@ async def _asking(
     form: Form[LifeAnswers] | None = None,
     status: int = 200,
 ) -> Response[bytes]:
-    known = await _found(request, name, Duty.APPROVE_MODELS)
+    known = await version_named(request, name, Duty.APPROVE_MODELS)
     if isinstance(known, Response):
         return known
     if known.version is None or known.version.status is VersionStatus.WITHDRAWN:
@@ -178,10 +189,10 @@ async def withdraw_version(request: PortalRequest, name: FromPath[str]) -> Respo
 async def _act(request: PortalRequest, name: str, template: str) -> Response[bytes]:
     """Whoever approves or withdraws shows the authenticator at that very moment."""
     form = await read_form(request, LifeAnswers)
-    if not _may(request, Duty.APPROVE_MODELS):
-        return _not_yours(request)
+    if not allowed(request, Duty.APPROVE_MODELS):
+        return not_yours(request)
     if "sha256" in form.errors:
-        return _not_done(request, name, ChangedMeanwhile.code)
+        return not_done(request, name, ChangedMeanwhile.code)
     if not form.valid:
         return await _asking(request, name, template, form, 422)
     staff_id = officer_id(request)
@@ -200,14 +211,14 @@ async def _act(request: PortalRequest, name: str, template: str) -> Response[byt
         else:
             await versions.withdraw(request.db, name=name, staff_id=staff_id, now=request.now)
     except NotFound:
-        return _not_yours(request, status=404)
+        return not_yours(request, status=404)
     except Refused as refusal:
-        return _not_done(request, name, refusal.code)
+        return not_done(request, name, refusal.code)
     request.portal.shelf.forget()
     return go(request, f"{MODELS}/{name}")
 
 
-def _not_done(request: PortalRequest, name: str, why: str) -> Response[bytes]:
+def not_done(request: PortalRequest, name: str, why: str) -> Response[bytes]:
     address = f"{MODELS}/{name}"
     return page(
         request, "models/not_done.html", status=409, keep=True, why=why, address=address, path=address

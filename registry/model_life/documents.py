@@ -31,6 +31,12 @@ WRITTEN_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 # The document, and a zone of it.
 ZONE_DEPTH: Final = 2
 LARGEST_FILE: Final = 400_000
+# A file of ours has eight levels.
+DEEPEST: Final = 30
+# What is read as nothing, or turns what stands around it, has no place in a text that people approve.
+HIDDEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 WORDS: Final[Mapping[str, str]] = {
     "missing": "is missing: add it",
     "extra_forbidden": "is no key of such a file: remove it, or correct its name",
@@ -98,12 +104,38 @@ def read_document(text: str) -> tuple[dict[str, Any], list[str]]:
     if len(text) > LARGEST_FILE:
         raise NotReadable(f"the file has more than {LARGEST_FILE} characters")
     try:
-        document = json.loads(text, object_pairs_hook=each_key_once)
+        document = json.loads(text, object_pairs_hook=each_key_once, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise NotReadable(f"this is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise NotReadable("an object is expected: { … }")
+    _look_into(document)
     return document, twice
+
+
+def _refuse_constant(written: str) -> None:
+    raise ValueError(f"{written} is no number of JSON")
+
+
+def _look_into(document: Any) -> None:
+    """Raises NotReadable for what is nested too deep, and for characters that nobody sees."""
+    level, depth = [document], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise NotReadable(f"lists and objects are nested more than {DEEPEST} deep")
+        for text in (each for value in level for each in _texts(value)):
+            if found := HIDDEN.search(text):
+                raise NotReadable(f"a text holds the hidden character U+{ord(found[0]):04X}: remove it")
+        level = [each for value in level for _, each in _entries(value)]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """A text, or the keys of an object."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
 
 
 def canonical(document: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ A dry run may be killed anywhere and goes on where it was; it counts as it goes,
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -14,7 +15,7 @@ from sqlalchemy import TextClause, text, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity.audit import SYSTEM, record
+from identity.audit import SYSTEM, Actor, record
 from identity.limits import upsert
 from registry.acts import Act
 from registry.dates import local_date
@@ -25,7 +26,13 @@ from registry.model_life.shelf import Content, as_if_approved, as_if_never
 from registry.model_life.tables import CrossingCount, DryRun, ModelNotice, ModelVersion
 from registry.model_life.versions import NotOpen, may_be_withdrawn, read
 from registry.national.publishing import TwoIndexes
-from registry.national.runs import abandon, begin_run, count_states, unfinished_run
+from registry.national.runs import (
+    begin_run,
+    chunks_staged,
+    count_states,
+    left_to_publish,
+    unfinished_run,
+)
 from registry.national.sql import index_decimals
 from registry.national.staging import staging_statement
 from registry.national.tables import RecomputationRun, RecomputationStage, RunStatus, StageState
@@ -42,17 +49,17 @@ Kind = tuple[str, str, str, str, str, int]
 
 
 async def begin_dry_run(
-    session: AsyncSession, *, version: ModelVersion, chunk: int, started_by: str, now: datetime
+    session: AsyncSession,
+    *,
+    version: ModelVersion,
+    chunk: int,
+    started_by: str,
+    now: datetime,
+    actor: Actor = SYSTEM,
 ) -> DryRun:
     """The dry run of this text that has not ended, or a new one. Raises NotOpen, AnotherRun, ModelTooFine."""
     if not may_be_withdrawn(version, local_date(now)):
         raise NotOpen
-    unfinished = await unfinished_run(session)
-    if unfinished is not None and unfinished.is_dry_run and unfinished.model == version.name:
-        begun = await dry_run_of(session, run=unfinished)
-        if begun.sha256 == version.sha256:
-            return begun
-        await abandon(session, now=now)
     run = await begin_run(
         session,
         model=model_of(read(version).content),
@@ -63,16 +70,46 @@ async def begin_dry_run(
         started_by=started_by,
         now=now,
     )
+    if (begun := await _dry_run_of(session, run)) is not None:
+        return begun
     dry_run = DryRun(version_id=version.id, run_id=run.id, sha256=version.sha256, cut_off=run.cut_off)
     session.add(dry_run)
     await session.flush()
     details = {"model": version.name, "sha256": version.sha256, "run": run.reference, "operator": started_by}
-    await record(session, actor=SYSTEM, action=Act.MODEL_TRIED, details=details, now=now)
+    await record(session, actor=actor, action=Act.MODEL_TRIED, details=details, now=now)
     return dry_run
 
 
-async def dry_run_of(session: AsyncSession, *, run: RecomputationRun) -> DryRun:
-    return (await session.exec(select(DryRun).where(DryRun.run_id == run.id))).one()
+async def _dry_run_of(session: AsyncSession, run: RecomputationRun) -> DryRun | None:
+    return (await session.exec(select(DryRun).where(DryRun.run_id == run.id))).one_or_none()
+
+
+async def unfinished_dry_run(session: AsyncSession) -> DryRun | None:
+    """The one that has been begun and is to be brought to its end, whoever began it."""
+    run = await unfinished_run(session)
+    return await _dry_run_of(session, run) if run is not None else None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a dry run is: parts of the country computed, and then households left to be decided."""
+
+    parts: int
+    of_parts: int
+    left: int
+
+    @property
+    def is_computed(self) -> bool:
+        return self.parts == self.of_parts
+
+
+async def progress_of(session: AsyncSession, *, version: ModelVersion) -> Progress | None:
+    """How far the dry run of a version is; None when none goes on."""
+    dry_run = await unfinished_dry_run(session)
+    if dry_run is None or dry_run.version_id != version.id:
+        return None
+    parts, of_parts = await chunks_staged(session, run_id=dry_run.run_id)
+    return Progress(parts, of_parts, await left_to_publish(session, run_id=dry_run.run_id))
 
 
 def model_of(content: Content) -> IndexModel:
@@ -151,6 +188,8 @@ async def look_at_next(
 
     Raises TwoIndexes.
     """
+    if not await _goes_on(session, dry_run):
+        return 0
     staged = await _take(session, dry_run.run_id, limit)
     if not staged:
         return 0
@@ -173,6 +212,14 @@ async def look_at_next(
         .execution_options(synchronize_session=False)
     )
     return len(staged)
+
+
+async def _goes_on(session: AsyncSession, dry_run: DryRun) -> bool:
+    """Not when it was given up meanwhile: its version was withdrawn, or proposed anew with another text."""
+    status = await session.scalar(
+        select(RecomputationRun.status).where(col(RecomputationRun.id) == dry_run.run_id)
+    )
+    return status is RunStatus.STAGED
 
 
 async def _take(session: AsyncSession, run_id: int, limit: int) -> Sequence[RecomputationStage]:
@@ -265,7 +312,9 @@ async def _remember(session: AsyncSession, dry_run: DryRun, households: Sequence
 
 
 async def end_dry_run(session: AsyncSession, *, dry_run: DryRun, now: datetime) -> bool:
-    """Whether every household has been looked at; of several processes one writes the report."""
+    """Whether every household was looked at, or the dry run given up; of several processes one writes the report."""
+    if not await _goes_on(session, dry_run):
+        return True
     left = await session.scalar(
         select(RecomputationStage.household_id)
         .where(RecomputationStage.run_id == dry_run.run_id, RecomputationStage.state == StageState.CHANGED)

@@ -15,6 +15,8 @@ from registry.rules.index_models import IndexModel, meaning_of
 from registry.rules.measures import Variable
 
 SHORTEST_SOURCE: Final = 10
+# The address of a page beside the versions' own.
+NOT_A_NAME: Final = "propose"
 
 
 def check_index_model(
@@ -32,6 +34,8 @@ def check_index_model(
 def _check_name(document: Mapping[str, Any], faults: Faults, known: tuple[IndexModel, ...]) -> None:
     if text_of(document, "name") in {model.name for model in known}:
         faults.add(("name",), "there is a model of this name already: a new model takes a new name")
+    if text_of(document, "name") == NOT_A_NAME:
+        faults.add(("name",), "a model is not called so: name it by its country and its year")
 
 
 def _check_source(document: Mapping[str, Any], faults: Faults) -> None:

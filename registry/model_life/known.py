@@ -1,14 +1,17 @@
 """Every version there is, those that came with the portal too: which is in force, which was before it."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from registry.errors import NotFound
-from registry.model_life.checks import ModelKind, name_and_day
+from registry.model_life.checks import FileRefused, ModelKind, check_file, name_and_day
+from registry.model_life.documents import Fault
 from registry.model_life.shelf import Content
 from registry.model_life.tables import (
     ModelVersion,
@@ -103,3 +106,20 @@ async def version_before(session: AsyncSession, *, known: Known, today: date) ->
         if counts and other.line == known.line and other.effective_from < known.effective_from:
             return other
     return None
+
+
+def written_file(known: Known) -> Any:
+    """The document of a version, as its file has it."""
+    if known.version is not None:
+        return json.loads(known.version.content)
+    return known.content.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def look_again(known: Known, *, today: date) -> tuple[Fault, ...]:
+    """What whoever approves a draft should look at, and what of it no longer fits by now."""
+    if known.version is None:
+        return ()
+    try:
+        return check_file(known.version.content, today=today).warnings
+    except FileRefused as refusal:
+        return (*refusal.faults, *refusal.warnings)

@@ -28,6 +28,7 @@ from registry.model_life.tables import (
     ModelVersion,
     VersionStatus,
 )
+from registry.national.runs import abandon, unfinished_run
 from registry.rows import insert_unless_taken
 from registry.rules.index_models import IndexModel
 
@@ -74,16 +75,29 @@ class NoLongerFits(Refused):
     code = "no_longer_fits"
 
 
-async def propose(
-    session: AsyncSession, *, text: str, staff_id: int, now: datetime, operator: str | None = None
-) -> ModelVersion:
-    """Keep a file as a draft, or as the new text of the draft of this name. Raises NotAllowed, FileRefused.
+class DraftThere(Refused):
+    """A draft of this name is another person's, or approved by somebody: whoever replaces it says so."""
 
-    `operator` is who typed the command, where there was one.
+    code = "draft_there"
+
+
+async def propose(
+    session: AsyncSession,
+    *,
+    text: str,
+    staff_id: int,
+    now: datetime,
+    operator: str | None = None,
+    replaces: bool = True,
+) -> ModelVersion:
+    """Keep a file as a draft, or as the new text of the draft of this name.
+
+    `operator` is who typed the command, where there was one. Unless `replaces`, only one's own draft that nobody has
+    approved gets another text. Raises NotAllowed, FileRefused, DraftThere.
     """
     staff = await officer_with(session, staff_id=staff_id, duty=Duty.APPROVE_MODELS)
     checked = check_file(text, today=local_date(now))
-    version = await _draft_of(session, checked, staff_id, now)
+    version = await _draft_of(session, checked, staff_id, now, replaces=replaces)
     await record(
         session,
         actor=officer(staff.id or 0),
@@ -94,7 +108,9 @@ async def propose(
     return version
 
 
-async def _draft_of(session: AsyncSession, checked: Checked, staff_id: int, now: datetime) -> ModelVersion:
+async def _draft_of(
+    session: AsyncSession, checked: Checked, staff_id: int, now: datetime, *, replaces: bool
+) -> ModelVersion:
     values = {
         "kind": checked.kind,
         "content": checked.text,
@@ -115,12 +131,28 @@ async def _draft_of(session: AsyncSession, checked: Checked, staff_id: int, now:
         raise FileRefused((fault,))
     if version.status is VersionStatus.DRAFT and version.sha256 == checked.sha256:
         return version
+    if not replaces and await _is_others(session, version, staff_id):
+        raise DraftThere
+    await _give_up_dry_run(session, version, now)
     for voided in (ModelApproval, ModelNotice):
         await session.exec(delete(voided).where(col(voided.version_id) == version.id))
     version.sqlmodel_update(values | {"withdrawn_by": None, "withdrawn_at": None})
     session.add(version)
     await session.flush()
     return version
+
+
+async def _is_others(session: AsyncSession, version: ModelVersion, staff_id: int) -> bool:
+    if version.status is not VersionStatus.DRAFT:
+        return False
+    return version.proposed_by != staff_id or bool(await approvals_of(session, version=version))
+
+
+async def _give_up_dry_run(session: AsyncSession, version: ModelVersion, now: datetime) -> None:
+    """Nobody waits for what a text would change that is no more."""
+    run = await unfinished_run(session)
+    if run is not None and run.is_dry_run and run.model == version.name:
+        await abandon(session, now=now)
 
 
 async def lock_version(session: AsyncSession, *, name: str) -> ModelVersion:
@@ -201,6 +233,7 @@ async def withdraw(session: AsyncSession, *, name: str, staff_id: int, now: date
     version = await lock_version(session, name=name)
     if not may_be_withdrawn(version, local_date(now)) or await _carries_others(session, version):
         raise NotOpen
+    await _give_up_dry_run(session, version, now)
     version.status, version.withdrawn_by, version.withdrawn_at = VersionStatus.WITHDRAWN, staff_id, now
     session.add(version)
     await record(

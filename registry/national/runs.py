@@ -6,7 +6,7 @@ The stages are in `national_staging` and `national_publishing`; whoever drives a
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import case, func, insert, text, update
+from sqlalchemy import case, delete, func, insert, text, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -232,6 +232,12 @@ async def abandon(session: AsyncSession, *, now: datetime) -> RecomputationRun |
     counts = await count_states(session, run_id=run.id)
     ended = {"status": RunStatus.ABANDONED, "unfinished": None, "finished_at": now, "counts": counts}
     await _move(session, run.id, run.status, **ended)
+    # Whoever is at work on it finds nothing more to do.
+    await session.exec(
+        delete(RecomputationChunk).where(
+            col(RecomputationChunk.run_id) == run.id, col(RecomputationChunk.status) == ChunkStatus.WAITING
+        )
+    )
     return run
 
 

@@ -237,6 +237,9 @@ ACCESS: Final[dict[str, Access]] = {
     ),
     "/staff/models": Access(get=MODELS),
     "/staff/models/{name}": Access(get=MODELS, path="/staff/models/{model}"),
+    "/staff/models/propose": Access(get=APPROVES, post=APPROVES),
+    "/staff/models/{name}/dry-run": Access(post=APPROVES, path="/staff/models/{model}/dry-run"),
+    "/staff/models/{name}/file": Access(get=MODELS, path="/staff/models/{model}/file"),
     "/staff/models/{name}/approval": Access(
         get=APPROVES, post=APPROVES, path="/staff/models/{model}/approval"
     ),

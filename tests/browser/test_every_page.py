@@ -29,7 +29,7 @@ from tests.browser.scene import ANYBODY, Scene
 from tests.browser.visitors import Visitor
 
 # What a browser saves or draws nothing of.
-NOT_PAGES: Final = {"/staff/requests/{reference}/documents/{document}"}
+NOT_PAGES: Final = {"/staff/requests/{reference}/documents/{document}", "/staff/models/{name}/file"}
 # They exist only between two posts, and lead back to the first without it: tests/app/test_proofs.py
 # walks through them.
 BETWEEN_TWO_POSTS: Final = {
@@ -134,6 +134,7 @@ PLACES: Final = [
     *places("touda", "/household", "/household/invitations/{invitation}"),
     *places("reviewing", "/staff", REQUEST, f"{REQUEST}/correction", f"{REQUEST}/refusal", "/staff/visits"),
     *places("answering for models", "/staff/models", MODEL, f"{MODEL}/approval", f"{MODEL}/withdrawal"),
+    *places("answering for models", "/staff/models/propose"),
     *places("reviewing", "/staff/prove", "/staff/phones"),
     *places(ANYBODY, "/staff/enrol"),
     *places("managing", "/staff/people", "/staff/people/new", "/staff/people/{officer}"),
@@ -166,6 +167,7 @@ PLACES: Final = [
     Place("rahma", "/household/recomputation?line=U35", 200, {"words": "كتبت المبلغ خطأ"}),
     Place("reviewing", f"{REQUEST}/correction", 200, REASON),
     Place("answering for models", f"{MODEL}/approval", 422, {}),
+    Place("answering for models", "/staff/models/propose", 422, {}),
     Place("reviewing", f"{REQUEST}/correction", 422, {}),
     Place("reviewing", f"{REQUEST}/refusal", 200, REASON),
     # Pages that say no.

@@ -1,9 +1,11 @@
 """A file of a model or of a programme: every fault is named by its place, all of them at once."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -231,3 +233,52 @@ def test_two_versions_are_compared_number_by_number() -> None:
     assert compare(programme("asd"), asd) == (Difference(Subject.THRESHOLD, "", "9.743001", "9.6"),)
     with pytest.raises(NotComparable):
         compare(model, asd)
+
+
+HOSTILE = (
+    None,
+    True,
+    1,
+    1.5,
+    -1,
+    "",
+    "x",
+    "1e9",
+    "9" * 50,
+    [],
+    [[]],
+    [None],
+    {},
+    {"x": {}},
+    {"": [1]},
+    "2027-13-01",
+)
+
+
+def places_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for step, inner in entries:
+        yield from places_of(inner, (*path, step))
+
+
+@pytest.mark.parametrize("make", [next_model, next_asd], ids=["model", "programme"])
+def test_whatever_stands_anywhere_is_in_order_or_refused_in_words(make: Callable[[], Any]) -> None:
+    chance = Random(11)
+    places = [path for path in places_of(make()) if path]
+    for _ in range(60):
+        document = make()
+        for path in chance.sample(places, 2):
+            here = document
+            for step in path[:-1]:
+                here = here[step] if isinstance(here, dict | list) and _has(here, step) else {}
+            if isinstance(here, dict | list) and _has(here, path[-1]):
+                here[path[-1]] = chance.choice(HOSTILE)
+        with suppress(FileRefused):
+            checked(document)
+
+
+def _has(here: Any, step: Any) -> bool:
+    return step in here if isinstance(here, dict) else isinstance(step, int) and step < len(here)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 from tests.app.places.place import NOBODY, Place, Step
+from tests.registry.test_model_files import next_asd
 
 REQUEST = "/staff/requests/{request}"
 REASON = "The bill of February says sixty dirhams a month."
@@ -96,6 +98,13 @@ PLACES: Final[dict[str, Place]] = {
     "correction, confirm": Place("officer", None, {}, REQUEST, "/correction/confirm", (CORRECTION,)),
     "refusal": Place("officer", REFUSAL.path, REFUSAL.answers, 200),
     "refusal, confirm": Place("officer", None, {}, REQUEST, "/refusal/confirm", (REFUSAL,)),
+    "model proposal": Place(
+        "administrator",
+        "/staff/models/propose",
+        {"model_file": ("asd.json", json.dumps(next_asd()).encode(), "application/json")},
+        "/staff/models/asd-2027-01-01",
+    ),
+    "model trial": Place("administrator", "/staff/models/{model}", {}, "/staff/models/{model}", "/dry-run"),
     "model approval": Place(
         "administrator", "/staff/models/{model}/approval", {"totp": "{totp}"}, "/staff/models/{model}"
     ),
