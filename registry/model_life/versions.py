@@ -294,12 +294,13 @@ async def approvals_of(session: AsyncSession, *, version: ModelVersion) -> Seque
 
 
 async def finished_dry_run(session: AsyncSession, *, version: ModelVersion) -> DryRun | None:
-    """The newest one of this very text."""
+    """The newest one of this very text since it was proposed: whom an earlier one noted was forgotten with the text."""
     found = await session.exec(
         select(DryRun)
         .where(
             DryRun.version_id == version.id,
             DryRun.sha256 == version.sha256,
+            DryRun.cut_off >= version.proposed_at,
             col(DryRun.finished_at).is_not(None),
         )
         .order_by(col(DryRun.id).desc())

@@ -182,7 +182,7 @@ async def test_a_version_is_proposed_and_tried_in_the_pages(
     await bring_to_its_end(portal)
     await browser.open(PAGE)
     assert not browser.says("It is being tried on all households")
-    assert browser.says("Who crosses which threshold")
+    assert browser.says("Households with an index")
     first = await signed_in(browser_of, staff["first"], clock)
     await first.open(PAGE)
     assert f"/fr{PAGE}/approval" in first.links
@@ -207,7 +207,7 @@ async def test_a_draft_of_somebody_else_is_replaced_only_on_purpose(
     assert browser.status == 422
     await browser.submit(model_file=model_file(json.dumps(next_model())), replaces="yes")
     assert browser.path == PAGE
-    assert browser.says("You proposed this version. Two other people approve it.")
+    assert browser.says("It can be approved once it has been tried on all households.")
 
 
 async def test_what_is_withdrawn_or_proposed_anew_is_tried_no_longer(
