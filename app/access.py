@@ -22,6 +22,7 @@ from app.sensitive import as_one_of_two, sensitive_route
 from app.visitors import VisitInProgress, Visitor
 from identity import sessions
 from identity.assurance import Missing, missing, staff_proof_missing
+from identity.keys import is_one_of
 from identity.people.register import display_name
 from registry.centres import visits
 
@@ -214,7 +215,7 @@ def form_token(request: PortalRequest, bound_to: str) -> str:
     A fresh nonce in each page keeps a compressed answer from revealing it byte by byte.
     """
     nonce = secrets.token_hex(NONCE_BYTES)
-    return nonce + _token_mac(request, nonce, bound_to) + _visit_mac(request, nonce)
+    return nonce + _macs(request, nonce, bound_to)[0] + _visit_macs(request, nonce)[0]
 
 
 def check_form_token(request: PortalRequest, token: str) -> None:
@@ -222,10 +223,10 @@ def check_form_token(request: PortalRequest, token: str) -> None:
     if not _is_from_here(request):
         raise FormNotOurs
     nonce, mac, of_visit = token[:NONCE_ENDS], token[NONCE_ENDS:MAC_ENDS], token[MAC_ENDS:]
-    if not _is_same(mac, _token_mac(request, nonce, bound_to(request))):
+    if not is_one_of(mac, _macs(request, nonce, bound_to(request))):
         raise FormNotOurs
     about_somebody = audience(request.scope["path_template"], request.method) is Audience.CITIZEN
-    if about_somebody and not _is_same(of_visit, _visit_mac(request, nonce)):
+    if about_somebody and not is_one_of(of_visit, _visit_macs(request, nonce)):
         raise FormNotOurs
 
 
@@ -233,17 +234,17 @@ def is_form_of(request: PortalRequest, token: object, token_hash: str) -> bool:
     """Whether a page of this session, which may be over, made the token, and the post comes from our own site."""
     if not isinstance(token, str) or not _is_from_here(request):
         return False
-    return _is_same(token[NONCE_ENDS:], _token_mac(request, token[:NONCE_ENDS], token_hash))
+    return is_one_of(token[NONCE_ENDS:], _macs(request, token[:NONCE_ENDS], token_hash))
 
 
 def bound_to(request: PortalRequest) -> str:
     return request.visitor.token_hash if request.visitor else request.browser
 
 
-def _visit_mac(request: PortalRequest, nonce: str) -> str:
+def _visit_macs(request: PortalRequest, nonce: str) -> list[str]:
     """A page of one person, left open in another window, must not be sent during the visit of the next."""
     visit = request.visitor.visit if request.visitor else None
-    return _token_mac(request, nonce, f"visit {visit.running.visit_id}") if visit else ""
+    return _macs(request, nonce, f"visit {visit.running.visit_id}") if visit else [""]
 
 
 def _is_from_here(request: PortalRequest) -> bool:
@@ -260,12 +261,10 @@ def _own_origin(request: PortalRequest, origin: str) -> bool:
     return settings.demonstration and origin == f"http://{request.headers.get('host', '')}"
 
 
-def _token_mac(request: PortalRequest, nonce: str, bound: str) -> str:
-    return hmac.new(request.keys.csrf, f"{nonce}:{bound}".encode(), hashlib.sha256).hexdigest()
-
-
-def _is_same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode(), expected.encode())
+def _macs(request: PortalRequest, nonce: str, bound: str) -> list[str]:
+    """Under each secret that is known; pages that are made now have the first."""
+    message = f"{nonce}:{bound}".encode()
+    return [hmac.new(secret.csrf, message, hashlib.sha256).hexdigest() for secret in request.keys.presented]
 
 
 def keep_browser(request: PortalRequest, response: Response[bytes]) -> None:

@@ -13,6 +13,7 @@ from app import schema
 from app.commands import Refused, alone, read_text, settings
 from app.db import SecondProcessRefused
 from app.demo import loading
+from app.key_commands import of_keys
 from app.model_commands import model_life, open_shelf
 from app.national import Order
 from app.national_report import give_up_run, recompute_with_bars
@@ -207,3 +208,4 @@ def score(file: Path) -> None:
 
 main.add_command(model_life)
 main.add_command(of_sources)
+main.add_command(of_keys)

@@ -41,7 +41,7 @@ def alone(work: Callable[[Portal], Coroutine[Any, Any, None]]) -> None:
     try:
         with guard_single_process(of_process.database_url):
             asyncio.run(run())
-    except SecondProcessRefused as error:
+    except (SecondProcessRefused, SettingRefused) as error:
         raise Refused(str(error)) from None
 
 

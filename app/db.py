@@ -142,6 +142,12 @@ async def give_back(session: AsyncSession) -> None:
     await session.commit()
 
 
+async def without_time_limit(session: AsyncSession) -> None:
+    """For an operator's statement that reads whole tables; until the connection goes back."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.exec(text("SET statement_timeout = 0"))  # type: ignore[call-overload]
+
+
 def reading_engine(engine: AsyncEngine) -> AsyncEngine:
     """The engine that pages are read through: on SQLite one without threads, on PostgreSQL the same one."""
     if engine.dialect.name != "sqlite":

@@ -25,6 +25,7 @@ from app.routes import (
     OF_AN_INDEX,
     OUTSIDE_LANGUAGES,
 )
+from app.secret_check import refuse_without_secrets
 from app.sensitive import check_sensitive
 from app.settings import Settings
 from identity.keys import Keys
@@ -80,7 +81,7 @@ def create_portal(settings: Settings) -> Portal:
         writes=session_factory(engine),
         changes=session_factory(engine, late=True),
         keys=keys,
-        hasher=PasswordHasher(pepper=keys.pepper),
+        hasher=PasswordHasher(keys),
         national_identity=RelyingParty(settings.openid, clock=utc_now) if settings.openid else None,
     )
 
@@ -99,6 +100,7 @@ def create_app(portal: Portal, *, beside: Sequence[Beside] = ()) -> Litestar:
             if portal.national_identity:
                 stack.push_async_callback(portal.national_identity.close)
             await refuse_invented_people(portal)
+            await refuse_without_secrets(portal.writes, portal.keys, portal.clock())
             for context in beside:
                 await stack.enter_async_context(context(portal))
             yield

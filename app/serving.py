@@ -14,16 +14,18 @@ from litestar import Litestar
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.coming_changes import tell_who_would_lose
-from app.db import checkpoint, create_engine, guard_single_process
+from app.db import checkpoint, create_engine, guard_single_process, session_factory
 from app.errors import without_values
 from app.main import create_app, create_portal
 from app.model_dry_runs import try_what_was_begun
 from app.periodic import JOBS
 from app.posts import forget_old_posts
-from app.requests import Portal
+from app.requests import Portal, utc_now
 from app.schema import is_current
+from app.secret_check import refuse_without_secrets
 from app.settings import SettingRefused, Settings, read_settings
 from app.sources import ask_sources
+from identity.keys import Keys
 from identity.retention import forget_expired
 from notifications import worker as deliveries
 from notifications.jobs import run_due_jobs
@@ -52,10 +54,10 @@ def serve_portal(settings: Settings, *, host: str, port: int, workers: int) -> N
     """Serve until a signal.
 
     Raises `SecondProcessRefused` when an embedded database that cannot be shared is in use, or would be, and
-    `SettingRefused` when the database waits for a migration.
+    `SettingRefused` when the database waits for a migration, or depends on a secret that is not in the file.
     """
     with guard_single_process(settings.database_url):
-        asyncio.run(_refuse_an_outdated_database(settings))
+        asyncio.run(_refuse_another_database(settings))
         if workers > 1 and settings.embedded:
             raise SystemExit(
                 "SQLite serves one process; set TIWIZI_DATABASE_URL to PostgreSQL for more workers."
@@ -79,17 +81,17 @@ def serve_portal(settings: Settings, *, host: str, port: int, workers: int) -> N
         )
 
 
-async def _refuse_an_outdated_database(settings: Settings) -> None:
+async def _refuse_another_database(settings: Settings) -> None:
     """A database that cannot be reached now is waited for; one of another version would fail page by page."""
     engine = create_engine(settings.database_url)
     try:
-        current = await is_current(engine)
+        if not await is_current(engine):
+            raise SettingRefused("The database is not up to date: run `tiwizi db upgrade` first.")
+        await refuse_without_secrets(session_factory(engine), Keys.from_secret(settings.secret), utc_now())
     except (SQLAlchemyError, OSError):
         return
     finally:
         await engine.dispose()
-    if not current:
-        raise SettingRefused("The database is not up to date: run `tiwizi db upgrade` first.")
 
 
 def application() -> Litestar:
@@ -131,7 +133,8 @@ async def work_beside(portal: Portal) -> AsyncIterator[None]:
 
 
 async def deliver_until_stopped(portal: Portal) -> None:
-    """The same in a process of its own, until SIGTERM or Ctrl-C."""
+    """The same in a process of its own, until SIGTERM or Ctrl-C. Raises `SettingRefused` for a missing secret."""
+    await refuse_without_secrets(portal.writes, portal.keys, portal.clock())
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

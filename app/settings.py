@@ -13,6 +13,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
 
+from identity.keys import Keys
 from identity.openid.settings import BadOpenIdSettings, OpenIdSettings, read_key
 from notifications.providers.http_sms import GatewaySettings
 from notifications.providers.smtp import SmtpSettings, Tls
@@ -20,7 +21,6 @@ from registry.profiles import profile_names
 from registry.sources.configuration import sources
 from registry.sources.http_settings import BadSourceSettings, HttpSourceSettings, settings_by_source
 
-SHORTEST_SECRET = 32
 # The one address that is registered at the national identity service; it has no language.
 RETURN_PATH = "/national-identity/return"
 SMS_BODY = '{"to": "{to}", "text": "{text}", "reference": "{reference}"}'
@@ -165,15 +165,17 @@ def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
 
 
 def _secret(env: Mapping[str, str], mode: Mode, data_dir: Path) -> bytes:
-    """The master secret: a file in production; the demonstration makes one on its first start."""
+    """The secrets, a line each: a file in production; the demonstration makes one on its first start."""
     if path := env.get("TIWIZI_SECRET_FILE"):
         secret = _read(path, "TIWIZI_SECRET_FILE").strip()
     elif mode is Mode.DEMONSTRATION:
         secret = _demonstration_secret(data_dir)
     else:
         raise SettingRefused("TIWIZI_SECRET_FILE is missing: give a file with at least 32 random characters.")
-    if len(secret) < SHORTEST_SECRET:
-        raise SettingRefused("The secret of TIWIZI_SECRET_FILE is too short: at least 32 random characters.")
+    try:
+        Keys.from_secret(secret)
+    except ValueError as error:
+        raise SettingRefused(f"The file of TIWIZI_SECRET_FILE cannot be used: {error}.") from None
     return secret
 
 

@@ -46,7 +46,7 @@ BEHIND_A_PROXY = {"TIWIZI_TRUSTED_PROXIES": "1"}
 def without_gate() -> Litestar:
     """The portal as it would be if passwords were hashed as they come, up to 200 at once."""
     portal = create_portal(read_settings())
-    free = PasswordHasher(pepper=portal.keys.pepper, at_once=AT_ONCE_WITHOUT_GATE, queue=10_000_000)
+    free = PasswordHasher(portal.keys, at_once=AT_ONCE_WITHOUT_GATE, queue=10_000_000)
     return create_app(replace(portal, hasher=free))
 
 

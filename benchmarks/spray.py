@@ -21,7 +21,7 @@ ACCOUNTS, GENUINE, TO_EACH_ADDRESS = 10_000, 200, 5
 
 async def spray(database: str, accounts: int) -> None:
     keys = Keys.from_secret(b"a secret of the benchmark, long enough")
-    hasher = PasswordHasher(pepper=keys.pepper, memory_kib=8, passes=1)
+    hasher = PasswordHasher(keys, memory_kib=8, passes=1)
     engine = create_engine(database)
     begun = time.monotonic()
     done = Spray(

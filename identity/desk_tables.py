@@ -111,7 +111,7 @@ class StaffEnrolment(SQLModel, table=True):
     proposed_at: datetime = Field(sa_type=UtcDateTime)
     decided_by: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id")
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    code_hash: str | None = Field(default=None, max_length=200)
+    code_hash: str | None = Field(default=None, max_length=300)
     code_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     enrolled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

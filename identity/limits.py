@@ -104,8 +104,9 @@ def upsert(session: AsyncSession) -> type[postgresql.Insert] | type[sqlite.Inser
 
 async def spend(session: AsyncSession, limit: Limit, *, subject: str, keys: Keys, now: datetime) -> bool:
     """Use the limit once for `subject`; False, and nothing counted, when the window is full."""
+    names = _names(limit.scope, subject, keys, limit.window)
     fresh = upsert(session)(Usage).values(
-        key=_key(limit.scope, subject, keys, limit.window), count=1, expires_at=now + limit.window
+        key=await _running(session, Usage, names, now), count=1, expires_at=now + limit.window
     )
     over = col(Usage.expires_at) <= now
     counted = fresh.on_conflict_do_update(
@@ -131,9 +132,9 @@ async def spend_all(
 
 async def used(session: AsyncSession, limit: Limit, *, subject: str, keys: Keys, now: datetime) -> int:
     """How often the running window was used."""
-    key = _key(limit.scope, subject, keys, limit.window)
-    running = select(Usage.count).where(Usage.key == key, col(Usage.expires_at) > now)
-    return (await session.exec(running)).first() or 0
+    names = _names(limit.scope, subject, keys, limit.window)
+    running = select(func.sum(Usage.count)).where(col(Usage.key).in_(names), col(Usage.expires_at) > now)
+    return (await session.exec(running)).one() or 0
 
 
 async def is_full(session: AsyncSession, limit: Limit, *, subject: str, keys: Keys, now: datetime) -> bool:
@@ -144,22 +145,23 @@ async def how_many_used(
     session: AsyncSession, limit: Limit, *, subjects: Sequence[str], keys: Keys, now: datetime
 ) -> int:
     """Of several subjects, for how many the running window was used at all."""
-    names = [_key(limit.scope, subject, keys, limit.window) for subject in subjects]
+    names = [name for subject in subjects for name in _names(limit.scope, subject, keys, limit.window)]
     running = select(func.count()).where(col(Usage.key).in_(names), col(Usage.expires_at) > now)
     return (await session.exec(running)).one()
 
 
 async def forget_uses(session: AsyncSession, limit: Limit, *, subject: str, keys: Keys) -> None:
     """After a success the next use is the first again."""
-    await session.exec(delete(Usage).where(col(Usage.key) == _key(limit.scope, subject, keys, limit.window)))
+    names = _names(limit.scope, subject, keys, limit.window)
+    await session.exec(delete(Usage).where(col(Usage.key).in_(names)))
 
 
 async def seconds_to_wait(
     session: AsyncSession, ladder: Ladder, *, subject: str, keys: Keys, now: datetime
 ) -> int:
     """How long until the next try is allowed; 0 means now. Only a look: `take_turn` decides."""
-    key = _key(ladder.scope, subject, keys)
-    opens = (await session.exec(select(Wait.open_at).where(Wait.key == key))).first()
+    names = _names(ladder.scope, subject, keys)
+    opens = (await session.exec(select(func.max(Wait.open_at)).where(col(Wait.key).in_(names)))).one()
     return 0 if opens is None or opens <= now else -(-(opens - now) // timedelta(seconds=1))
 
 
@@ -167,12 +169,13 @@ async def take_turn(
     session: AsyncSession, ladder: Ladder, *, subject: str, keys: Keys, now: datetime
 ) -> bool:
     """Count one try before its result is told; False when the wait since the last one is not over."""
+    key = await _running(session, Wait, _names(ladder.scope, subject, keys), now)
     first = {"tries": 1, "open_at": now + ladder.waits[0], "expires_at": now + ladder.memory}
     forgotten = col(Wait.expires_at) <= now
     waits = [(col(Wait.tries) == tries, now + wait) for tries, wait in enumerate(ladder.waits[1:], start=1)]
     turn = (
         upsert(session)(Wait)
-        .values(key=_key(ladder.scope, subject, keys), **first)
+        .values(key=key, **first)
         .on_conflict_do_update(
             index_elements=["key"],
             set_={
@@ -188,9 +191,21 @@ async def take_turn(
 
 async def forget_tries(session: AsyncSession, ladder: Ladder, *, subject: str, keys: Keys) -> None:
     """After a success the next wrong try is the first again."""
-    await session.exec(delete(Wait).where(col(Wait.key) == _key(ladder.scope, subject, keys)))
+    await session.exec(delete(Wait).where(col(Wait.key).in_(_names(ladder.scope, subject, keys))))
 
 
-def _key(scope: str, subject: str, keys: Keys, window: timedelta | None = None) -> str:
-    hashed = keys.lookup_hash(scope, subject)
-    return f"{scope}|{hashed}" if window is None else f"{scope}|{hashed}|{int(window.total_seconds())}"
+async def _running(
+    session: AsyncSession, table: type[Usage | Wait], names: Sequence[str], now: datetime
+) -> str:
+    """The row that counts. What was begun under an earlier secret goes on there: a new one gives nobody more tries."""
+    if len(names) == 1:
+        return names[0]
+    running = select(table.key).where(col(table.key).in_(names), col(table.expires_at) > now)
+    found = set(await session.exec(running))
+    return next((name for name in reversed(names) if name in found), names[0])
+
+
+def _names(scope: str, subject: str, keys: Keys, window: timedelta | None = None) -> list[str]:
+    """What the row may be called, under each secret that is known; the first is what a new one is called."""
+    ending = "" if window is None else f"|{int(window.total_seconds())}"
+    return [f"{scope}|{hashed}{ending}" for hashed in keys.lookup_hashes(scope, subject)]

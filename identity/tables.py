@@ -50,8 +50,8 @@ class Account(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     person_id: int = Field(sa_type=BigId, foreign_key="person.id", unique=True)
-    password_hash: str = Field(max_length=200)
-    recovery_hash: str = Field(max_length=200)
+    password_hash: str = Field(max_length=300)
+    recovery_hash: str = Field(max_length=300)
     phone: str | None = Field(default=None, max_length=20, index=True)
     phone_hold_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     phone_failures: int = 0
@@ -125,7 +125,7 @@ class Staff(SQLModel, table=True):
     email: str = Field(max_length=320, unique=True)
     name_ar: str = Field(max_length=160)
     name_latin: str = Field(max_length=160)
-    password_hash: str = Field(max_length=200)
+    password_hash: str = Field(max_length=300)
     totp_sealed: bytes = Field(sa_type=LargeBinary)
     totp_last_step: int = Field(default=0, sa_type=BigId)
     role: Role = Field(sa_type=enum_text(Role))
@@ -180,6 +180,20 @@ class Wait(SQLModel, table=True):
     tries: int
     open_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class KnownSecret(SQLModel, table=True):
+    """A secret that things were made with, by the name that they carry; the first is that of things without a name.
+
+    The portal does not start without one that is not retired.
+    """
+
+    __tablename__ = "known_secret"
+
+    number: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    name: str = Field(max_length=8, unique=True)
+    since: datetime = Field(sa_type=UtcDateTime)
+    retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AuditEntry(SQLModel, table=True):

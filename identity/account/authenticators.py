@@ -37,7 +37,7 @@ async def set_authenticator(
     step = totp.matching_step(secret, code, now)
     if step is None:
         raise CodeRefused("not_current")
-    owner.authenticator_sealed = keys.sealer.seal(secret, _context(account_id))
+    owner.authenticator_sealed = keys.sealer.seal(secret, seal_context(account_id))
     owner.authenticator_last_step, owner.authenticator_since = step, now
     await _tell_change(session, owner, IdentityAction.AUTHENTICATOR_SET, here, now)
     return owner
@@ -52,7 +52,7 @@ async def remove_authenticator(session: AsyncSession, *, account_id: int, here: 
     await _tell_change(session, owner, IdentityAction.AUTHENTICATOR_REMOVED, here, now)
 
 
-def _context(account_id: int) -> str:
+def seal_context(account_id: int) -> str:
     return f"account.totp|{account_id}"
 
 
@@ -102,7 +102,7 @@ async def _use_code(session: AsyncSession, owner: Account, code: str, keys: Keys
     """Each step once, and none before the last: compared and stored by one statement."""
     if owner.authenticator_sealed is None or owner.disabled_at is not None:
         return False
-    secret = keys.sealer.unseal_text(owner.authenticator_sealed, _context(owner.id or 0))
+    secret = keys.sealer.unseal_text(owner.authenticator_sealed, seal_context(owner.id or 0))
     step = totp.matching_step(secret, code, now)
     if step is None:
         return False

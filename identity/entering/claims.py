@@ -173,8 +173,11 @@ async def _count_guess(
 
 async def _is_worn(session: AsyncSession, subject: str, *, keys: Keys, now: datetime) -> bool:
     """Whether too many wrong codes were given in a row for claims with these facts."""
-    hashed = keys.lookup_hash(Purpose.CLAIM, subject)
-    return await limits.is_full(session, limits.WRONG_CLAIM_CODES, subject=hashed, keys=keys, now=now)
+    failed = [
+        await limits.used(session, limits.WRONG_CLAIM_CODES, subject=hashed, keys=keys, now=now)
+        for hashed in keys.lookup_hashes(Purpose.CLAIM, subject)
+    ]
+    return sum(failed) >= limits.WRONG_CLAIM_CODES.count
 
 
 def _recipient(person: Person, language: str) -> Recipient:

@@ -16,12 +16,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity import limits
 from identity.account.accounts import account_of_person
 from identity.audit import ANONYMOUS, IdentityAction, record
-from identity.keys import Keys
+from identity.keys import Keys, Secret
 from identity.openid.relying_party import Authorization, Departure
 from identity.people.population import Line, LineName
 from identity.people.register import person, person_by_identifier
 from identity.people.tables import Person
-from identity.proofs.challenges import PROVEN_LIFE, hash_browser
+from identity.proofs.challenges import PROVEN_LIFE, browser_hashes, hash_browser
 from identity.proofs.tables import Challenge, Purpose, Step
 from identity.tables import NationalIdentity, Proofing, saved_id
 from notifications.references import new_reference
@@ -75,12 +75,12 @@ async def start_departure(
     """Note that this browser is sent out. Only a hash of the state is kept. Raises TooManyDepartures."""
     if not await limits.spend(session, limits.NATIONAL_IDENTITY_FROM, subject=address, keys=keys, now=now):
         raise TooManyDepartures
-    departure = _departure(secrets.token_urlsafe(32), language, keys)
+    departure = _departure(secrets.token_urlsafe(32), language, keys.present)
     challenge = Challenge(
         id=secrets.token_hex(16),
         reference=new_reference("C"),
         purpose=Purpose.NATIONAL_IDENTITY,
-        subject=_hash_state(departure.state, keys),
+        subject=_hash_state(departure.state, keys.present),
         browser_hash=hash_browser(browser, keys),
         data={"language": language},
         created_at=now,
@@ -99,18 +99,18 @@ async def start_departure(
     return departure
 
 
-def _departure(state: str, language: str, keys: Keys) -> Departure:
+def _departure(state: str, language: str, secret: Secret) -> Departure:
     """Nonce and verifier follow from the state by the portal's own key, so that neither has to be kept anywhere."""
     return Departure(
         state=state,
-        nonce=keys.lookup_hash("national identity nonce", state),
-        verifier=keys.lookup_hash("national identity verifier", state),
+        nonce=secret.lookup_hash("national identity nonce", state),
+        verifier=secret.lookup_hash("national identity verifier", state),
         language=language,
     )
 
 
-def _hash_state(state: str, keys: Keys) -> str:
-    return keys.lookup_hash("national identity state", state)
+def _hash_state(state: str, secret: Secret) -> str:
+    return secret.lookup_hash("national identity state", state)
 
 
 async def take_return(
@@ -119,24 +119,27 @@ async def take_return(
     """The departure that ends here; afterwards it is used, whatever the service then says. Raises NotAwaited."""
     if not browser:
         raise NotAwaited
+    begun_with = {_hash_state(state, secret): secret for secret in keys.known}
     taken = await session.exec(
         update(Challenge)
         .where(
             col(Challenge.purpose) == Purpose.NATIONAL_IDENTITY,
-            col(Challenge.subject) == _hash_state(state, keys),
-            col(Challenge.browser_hash) == hash_browser(browser, keys),
+            col(Challenge.subject).in_(begun_with),
+            col(Challenge.browser_hash).in_(browser_hashes(browser, keys)),
             col(Challenge.step) == Step.STARTED,
             col(Challenge.expires_at) > now,
         )
         .values(step=Step.USED, used_at=now)
-        .returning(col(Challenge.created_at), col(Challenge.data), col(Challenge.reference))
+        .returning(
+            col(Challenge.subject), col(Challenge.created_at), col(Challenge.data), col(Challenge.reference)
+        )
         .execution_options(synchronize_session=False)
     )
     row = taken.one_or_none()
     if row is None:
         raise NotAwaited
-    begun_at, data, reference = row
-    return Return(_departure(state, data["language"], keys), begun_at, reference)
+    subject, begun_at, data, reference = row
+    return Return(_departure(state, data["language"], begun_with[subject]), begun_at, reference)
 
 
 async def record_refusal(

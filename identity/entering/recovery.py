@@ -4,7 +4,6 @@ The second comes to the telephone or to the confirmed e-mail address, or is that
 has 80 bits, is shown once, and is replaced by a new one when it is used.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -112,7 +111,7 @@ async def start_recovery(
         recipient=_reached(account, now) if account else None,
         channel=channel,
         account_id=account.id if account else None,
-        data={"recovery": _fingerprint(account.recovery_hash if account else "")},
+        data={"recovery": hasher.fingerprint(account.recovery_hash) if account else ""},
         is_careful=is_crowded,
         keys=keys,
         now=now,
@@ -140,10 +139,6 @@ def _reached(account: Account, now: datetime) -> Recipient:
     recipient = recipient_of(account)
     since = account.email_confirmed_at
     return recipient if since and since <= now - HOLD else replace(recipient, email=None)
-
-
-def _fingerprint(recovery_hash: str) -> str:
-    return hashlib.sha256(recovery_hash.encode()).hexdigest()
 
 
 async def prove_with_authenticator(
@@ -182,7 +177,7 @@ async def choose_password(
     challenge = await proven_challenge(
         session, challenge_id=challenge_id, purpose=Purpose.RECOVERY, browser=browser, keys=keys, now=now
     )
-    account, person = await _account_of(session, challenge)
+    account, person = await _account_of(session, challenge, hasher)
     check_password(
         password, shortest=ShortestPassword.CITIZEN, personal=personal_facts(person, account.email)
     )
@@ -194,7 +189,10 @@ async def choose_password(
     return Recovered(account, person, recovery_code, token)
 
 
-async def _account_of(session: AsyncSession, challenge: Challenge) -> tuple[Account, Person]:
+async def _account_of(
+    session: AsyncSession, challenge: Challenge, hasher: PasswordHasher
+) -> tuple[Account, Person]:
+    """Raises CodeRefused when the recovery code that was given is not the one on file any more."""
     found = (
         await session.exec(
             select(Account, Person)
@@ -202,7 +200,7 @@ async def _account_of(session: AsyncSession, challenge: Challenge) -> tuple[Acco
             .where(Account.id == challenge.account_id, col(Account.disabled_at).is_(None))
         )
     ).one_or_none()
-    if found is None or _fingerprint(found[0].recovery_hash) != challenge.data["recovery"]:
+    if found is None or hasher.fingerprint(found[0].recovery_hash) != challenge.data["recovery"]:
         raise CodeRefused("unknown")
     return found
 

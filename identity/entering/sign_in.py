@@ -6,6 +6,7 @@ before has allowances of its own. Many tries for one identifier, or from one add
 for a longer code; they refuse nobody, short of a flood.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,8 +24,8 @@ from identity.people.tables import Person
 from identity.proofs.challenges import (
     CodeRefused,
     bound,
+    browser_hashes,
     count_try,
-    hash_browser,
     prove,
     read_challenge,
     refusal,
@@ -32,6 +33,7 @@ from identity.proofs.challenges import (
 )
 from identity.proofs.codes import check_code, start_challenge
 from identity.proofs.passwords import PasswordHasher
+from identity.proofs.rehashing import hashed_anew, keep_hash
 from identity.proofs.tables import Challenge, Purpose, Standing
 from identity.tables import Account, KnownBrowser, SecondProof, saved_id
 from notifications.messages import Template
@@ -69,12 +71,15 @@ class _Turn:
 
     identifier: str
     address: str
-    browser_hash: str
-    is_known: bool
+    known_as: str
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.known_as)
 
     @property
     def subject(self) -> str:
-        return f"{self.identifier}|{self.browser_hash if self.is_known else self.address}"
+        return f"{self.identifier}|{self.known_as or self.address}"
 
 
 async def start_sign_in(
@@ -89,22 +94,20 @@ async def start_sign_in(
     now: datetime,
 ) -> Challenge:
     """The first step. `address` is the visitor's network address. Raises SignInRefused and Busy."""
-    browser_hash = hash_browser(browser, keys)
+    browsers = browser_hashes(browser, keys)
     found = await account_by_identifier(session, identifier)
-    is_known = await _is_known(session, found[0] if found else None, browser_hash, now)
-    turn = _Turn(identifier, address, browser_hash, is_known)
+    turn = _Turn(identifier, address, await _known_as(session, found[0] if found else None, browsers, now))
     await _look_before(session, turn, keys=keys, now=now)
     # Hashing comes before the first write, so that no row is locked while it lasts; its result counts only with a turn.
     fits = await hasher.verify(found[0].password_hash if found else None, password)
-    renewed = await _renewed(found[0], password, hasher) if found and fits else None
+    renewed = await hashed_anew(found[0], password, hasher) if found and fits else None
     is_crowded = await _take_turn(session, turn, keys=keys, now=now)
     if found is None or not fits:
         await _note_refusal(session, found[1].id if found else None, now)
         raise SignInRefused("wrong")
     account = found[0]
     await limits.forget_tries(session, limits.PASSWORD_TRIES, subject=turn.subject, keys=keys)
-    if renewed:
-        account.password_hash = renewed
+    await keep_hash(session, account, renewed)
     return await start_challenge(
         session,
         purpose=Purpose.SIGN_IN,
@@ -113,27 +116,27 @@ async def start_sign_in(
         recipient=recipient_of(account),
         account_id=account.id,
         data={"authenticator": account.authenticator_sealed is not None},
-        standing=Standing.KNOWN_BROWSER if is_known else None,
+        standing=Standing.KNOWN_BROWSER if turn.is_known else None,
         is_careful=is_crowded,
         keys=keys,
         now=now,
     )
 
 
-async def _renewed(account: Account, password: str, hasher: PasswordHasher) -> str | None:
-    """The hash that replaces one made before the parameters were raised."""
-    return await hasher.hash(password) if hasher.is_outdated(account.password_hash) else None
-
-
-async def _is_known(session: AsyncSession, account: Account | None, browser_hash: str, now: datetime) -> bool:
+async def _known_as(
+    session: AsyncSession, account: Account | None, browsers: Sequence[str], now: datetime
+) -> str:
+    """The name under which a browser of the account is remembered; empty for one that is not."""
     rows = await session.exec(
-        select(KnownBrowser.account_id).where(
+        select(KnownBrowser.browser_hash)
+        .where(
             KnownBrowser.account_id == ((account.id if account else None) or 0),
-            KnownBrowser.browser_hash == browser_hash,
+            col(KnownBrowser.browser_hash).in_(browsers),
             col(KnownBrowser.seen_at) > now - BROWSER_KNOWN_FOR,
         )
+        .order_by(col(KnownBrowser.seen_at).desc())
     )
-    return rows.first() is not None
+    return rows.first() or ""
 
 
 async def _look_before(session: AsyncSession, turn: _Turn, *, keys: Keys, now: datetime) -> None:
@@ -204,7 +207,7 @@ async def finish_sign_in(
     return await _come_in(
         session,
         checked.challenge,
-        browser_hash=hash_browser(browser, keys),
+        browsers=browser_hashes(browser, keys),
         shared_device=shared_device,
         device=device,
         second_proof=SecondProof.SMS,
@@ -234,7 +237,7 @@ async def finish_with_authenticator(
     return await _come_in(
         session,
         challenge,
-        browser_hash=hash_browser(browser, keys),
+        browsers=browser_hashes(browser, keys),
         shared_device=shared_device,
         device=device,
         second_proof=SecondProof.AUTHENTICATOR,
@@ -275,7 +278,7 @@ async def finish_with_recovery_code(
     signed_in = await _come_in(
         session,
         challenge,
-        browser_hash=hash_browser(browser, keys),
+        browsers=browser_hashes(browser, keys),
         shared_device=shared_device,
         device=device,
         second_proof=SecondProof.RECOVERY_CODE,
@@ -288,7 +291,7 @@ async def _come_in(
     session: AsyncSession,
     challenge: Challenge,
     *,
-    browser_hash: str,
+    browsers: Sequence[str],
     shared_device: bool,
     device: str,
     second_proof: SecondProof,
@@ -299,9 +302,9 @@ async def _come_in(
     if found is None:
         raise CodeRefused("unknown")
     account, person = found
-    is_new = not await _is_known(session, account, browser_hash, now)
+    is_new = not await _known_as(session, account, browsers, now)
     if not shared_device:
-        await _remember(session, account, browser_hash, now)
+        await _remember(session, account, browsers[0], now)
     token = await sessions.open_citizen_session(
         session,
         account_id=saved_id(account),

@@ -4,6 +4,7 @@ A dummy challenge, about nobody, goes through the same statements as a real one.
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -52,9 +53,14 @@ class TooSoon(Exception):
 
 def hash_browser(browser: str, keys: Keys) -> str:
     """Raises ValueError without a mark: every browser without one would be the same browser."""
+    return browser_hashes(browser, keys)[0]
+
+
+def browser_hashes(browser: str, keys: Keys) -> tuple[str, ...]:
+    """How a browser may be known, under each secret; the first is how it is remembered. Raises ValueError as above."""
     if not browser:
         raise ValueError("a challenge is bound to a browser, and this one has no mark")
-    return keys.lookup_hash("browser", browser)
+    return keys.lookup_hashes("browser", browser)
 
 
 async def open_challenge(
@@ -74,11 +80,16 @@ async def open_challenge(
     one of the same browser has to wait, longer each time; nobody else does.
     """
     await _take_person(session, person_id)
-    browser_hash, hashed = hash_browser(browser, keys), keys.lookup_hash(purpose, subject)
-    challenge = await _open_here(session, purpose, hashed, browser_hash, now)
+    browsers, subjects = browser_hashes(browser, keys), keys.lookup_hashes(purpose, subject)
+    challenge = await _open_here(session, purpose, subjects, browsers, now)
     await _overtake(session, purpose, person_id, except_id=challenge.id if challenge else "")
-    seconds = await limits.seconds_to_wait(
-        session, limits.USED_UP, subject=f"{purpose}|{hashed}|{browser_hash}", keys=keys, now=now
+    seconds = max(
+        [
+            await limits.seconds_to_wait(
+                session, limits.USED_UP, subject=f"{purpose}|{hashed}|{here}", keys=keys, now=now
+            )
+            for hashed, here in zip(subjects, browsers, strict=True)
+        ]
     )
     if challenge is not None:
         is_due = challenge.asked_at <= now - RESEND_AFTER
@@ -88,8 +99,8 @@ async def open_challenge(
         id=secrets.token_hex(16),
         reference=new_reference("C"),
         purpose=purpose,
-        subject=hashed,
-        browser_hash=browser_hash,
+        subject=subjects[0],
+        browser_hash=browsers[0],
         standing=standing,
         created_at=now,
         asked_at=now + timedelta(seconds=seconds) - RESEND_AFTER if seconds else now,
@@ -104,13 +115,16 @@ async def _take_person(session: AsyncSession, person_id: int | None) -> None:
 
 
 async def _open_here(
-    session: AsyncSession, purpose: Purpose, subject: str, browser_hash: str, now: datetime
+    session: AsyncSession,
+    purpose: Purpose,
+    subjects: Sequence[str],
+    browsers: Sequence[str],
+    now: datetime,
 ) -> Challenge | None:
     rows = await session.exec(
         select(Challenge)
-        .where(
-            Challenge.subject == subject, Challenge.browser_hash == browser_hash, Challenge.purpose == purpose
-        )
+        .where(col(Challenge.subject).in_(subjects), col(Challenge.browser_hash).in_(browsers))
+        .where(Challenge.purpose == purpose)
         .where(_is_open(now))
         .order_by(col(Challenge.created_at).desc())
         .limit(1)
@@ -188,7 +202,7 @@ def bound(challenge_id: str, purpose: Purpose, browser: str, keys: Keys) -> Colu
     return and_(
         col(Challenge.id) == challenge_id,
         col(Challenge.purpose) == purpose,
-        col(Challenge.browser_hash) == (hash_browser(browser, keys) if browser else ""),
+        col(Challenge.browser_hash).in_(browser_hashes(browser, keys) if browser else ("",)),
     )
 
 

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity import limits
 from identity.audit import ANONYMOUS, IdentityAction, record
-from identity.keys import Keys, join_parts
+from identity.keys import Keys, Secret, is_one_of, join_parts
 from identity.proofs import guards
 from identity.proofs.challenges import (
     CodeRefused,
@@ -154,8 +154,8 @@ async def _send_code(session: AsyncSession, challenge: Challenge, *, keys: Keys,
     session.add(
         OneTimeCode(
             challenge_id=challenge.id,
-            digest=_digest(challenge, code, keys) if is_sent else secrets.token_hex(32),
-            gate=_gate(challenge, code, keys) if challenge.digits == LONG else None,
+            digest=_digest(challenge, code, keys.present) if is_sent else secrets.token_hex(32),
+            gate=_gates(challenge, code, keys)[0] if challenge.digits == LONG else None,
             is_sent=is_sent,
             issued_at=now,
             expires_at=now + CODE_LIFE,
@@ -216,9 +216,9 @@ def _recipient(challenge: Challenge) -> Recipient:
     )
 
 
-def _digest(challenge: Challenge, code: str, keys: Keys) -> str:
+def _digest(challenge: Challenge, code: str, secret: Secret) -> str:
     bound = join_parts(challenge.id, challenge.purpose, challenge.address or "", code)
-    return hmac.new(keys.codes, bound, hashlib.sha256).hexdigest()
+    return hmac.new(secret.codes, bound, hashlib.sha256).hexdigest()
 
 
 async def check_code(
@@ -257,23 +257,21 @@ async def _past_the_gate(
         .order_by(col(OneTimeCode.id).desc())
         .limit(LATEST_CODES)
     )
-    given = _gate(challenge, code, keys)
+    given = _gates(challenge, code, keys)
     return [
         digest
         for digest, gate, expires_at in latest
-        if expires_at > now
-        and len(code) == challenge.digits
-        and (gate is None or hmac.compare_digest(gate, given))
+        if expires_at > now and len(code) == challenge.digits and (gate is None or is_one_of(gate, given))
     ]
 
 
-def _gate(challenge: Challenge, code: str, keys: Keys) -> str:
-    return keys.lookup_hash("gate", challenge.id, code[:GATE_DIGITS])
+def _gates(challenge: Challenge, code: str, keys: Keys) -> tuple[str, ...]:
+    return keys.lookup_hashes("gate", challenge.id, code[:GATE_DIGITS])
 
 
 def _is_right(challenge: Challenge, code: str, candidates: list[str], keys: Keys) -> bool:
-    given = _digest(challenge, code, keys)
-    right = [hmac.compare_digest(digest, given) for digest in candidates]
+    given = [_digest(challenge, code, secret) for secret in keys.known]
+    right = [is_one_of(digest, given) for digest in candidates]
     return challenge.address is not None and any(right)
 
 

@@ -1,12 +1,15 @@
 """Secrets that people choose, and the slow hash that keeps them.
 
-argon2id with OWASP's parameters (19 MiB, two passes, one lane), over an HMAC with the portal's pepper: a stolen table
-without the key cannot even be guessed at. One hash costs some 50 ms of a processor, so hashing runs in threads behind
-a limiter, and a flood of sign-ins is answered "try again" instead of stopping the portal.
+argon2id with OWASP's parameters (19 MiB, two passes, one lane), and the hash itself is sealed: a stolen table without
+the key cannot even be guessed at, and another key can take its place without anybody typing a password. One hash costs
+some 50 ms of a processor, so hashing runs in threads behind a limiter, and a flood of sign-ins is answered "try again"
+instead of stopping the portal.
 """
 
+import base64
 import hashlib
 import hmac
+import logging
 import unicodedata
 from collections.abc import Awaitable, Callable, Iterable
 from copy import copy
@@ -22,11 +25,16 @@ import anyio.to_thread
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from identity.keys import Keys
+from notifications.sealing import SealBroken
+
+log = logging.getLogger("tiwizi.passwords")
 MEMORY_KIB: Final = 19_456
 PASSES: Final = 2
 LANES: Final = 1
 LONGEST_PASSWORD: Final = 128
 SHORTEST_PERSONAL_WORD: Final = 4
+SEALED_AS: Final = "hash of a secret"
 COMMON_PASSWORDS: Final = Path(__file__).parent.parent / "data" / "common_passwords.txt"
 CONTEXT_WORDS: Final = (
     "tiwizi",
@@ -88,15 +96,16 @@ class PasswordHasher:
 
     def __init__(
         self,
+        keys: Keys,
         *,
-        pepper: bytes,
         memory_kib: int = MEMORY_KIB,
         passes: int = PASSES,
         at_once: int = 1,
         queue: int = 20,
         retry_after: int = 3,
     ) -> None:
-        self._pepper = pepper
+        self._sealer = keys.sealer
+        self._first_pepper = keys.known[-1].pepper
         self._argon2 = argon2.PasswordHasher(
             time_cost=passes, memory_cost=memory_kib, parallelism=LANES, hash_len=32, salt_len=16
         )
@@ -104,7 +113,7 @@ class PasswordHasher:
         self._before: Callable[[], Awaitable[None]] = _nothing
         self._after: Callable[[], Awaitable[None]] = _nothing
         self._retry_after = retry_after
-        self._dummy = self._argon2.hash(self._peppered("nobody has this secret"))
+        self._dummy = self._seal(self._argon2.hash(_composed("nobody has this secret")))
 
     def between(self, before: Callable[[], Awaitable[None]], after: Callable[[], Awaitable[None]]) -> Self:
         """The same gate for somebody who gives back `before` each wait what others need, and goes on `after` it."""
@@ -118,25 +127,60 @@ class PasswordHasher:
 
     async def hash_all(self, *secrets: str) -> list[str]:
         """What is kept together is hashed in one wait. Raises Busy."""
-        return await self._in_thread(lambda: [self._argon2.hash(self._peppered(each)) for each in secrets])
+        return await self._in_thread(
+            lambda: [self._seal(self._argon2.hash(_composed(each))) for each in secrets]
+        )
 
     async def verify(self, hashed: str | None, secret: str) -> bool:
         """Whether the secret is the hashed one. Without a hash the same work is done, and nothing fits. Raises Busy."""
         return await self._in_thread(lambda: self._fits(hashed or self._dummy, secret)) and hashed is not None
 
     def is_outdated(self, hashed: str) -> bool:
-        """Whether the parameters were raised since."""
-        return self._argon2.check_needs_rehash(hashed)
+        """Whether the parameters were raised since, or it is from before hashes were sealed."""
+        pepper, digest = self._open(hashed)
+        return bool(pepper) or self._argon2.check_needs_rehash(digest)
+
+    def fingerprint(self, hashed: str) -> str:
+        """What stays the same while a hash is only sealed anew."""
+        return hashlib.sha256(self._open(hashed)[1].encode()).hexdigest()
+
+    def sealed_anew(self, hashed: str) -> str:
+        """The same hash under the present key. Raises SealBroken when no key that is known here opens it."""
+        pepper, digest = self._open(hashed)
+        return self._seal(pepper.hex() + digest)
 
     def _fits(self, hashed: str, secret: str) -> bool:
         try:
-            return self._argon2.verify(hashed, self._peppered(secret))
+            pepper, digest = self._open(hashed)
+        except SealBroken:
+            log.error("hash_unreadable sealed with a secret that is not in the secret file, or altered")
+            self._fits(self._dummy, secret)
+            return False
+        composed = _composed(secret)
+        try:
+            return self._argon2.verify(
+                digest, hmac.new(pepper, composed, hashlib.sha256).digest() if pepper else composed
+            )
         except (VerificationError, InvalidHashError):
             return False
 
-    def _peppered(self, secret: str) -> bytes:
-        composed = unicodedata.normalize("NFC", secret)
-        return hmac.new(self._pepper, composed.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+    def _seal(self, opened: str) -> str:
+        """The name of the key, and what it has sealed."""
+        return f"{self._sealer.name}.{base64.b64encode(self._sealer.seal(opened, SEALED_AS)).decode()}"
+
+    def _open(self, hashed: str) -> tuple[bytes, str]:
+        """The hash, after the pepper that it was made with, if it is from before hashes were sealed.
+
+        Such a one was peppered with the portal's first secret, and is sealed with that pepper.
+        """
+        if hashed.startswith("$"):
+            return self._first_pepper, hashed
+        try:
+            opened = self._sealer.unseal_text(base64.b64decode(hashed.partition(".")[2]), SEALED_AS)
+        except ValueError:
+            raise SealBroken from None
+        pepper, _, digest = opened.partition("$")
+        return bytes.fromhex(pepper), f"${digest}"
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         gate = self._gate
@@ -150,6 +194,10 @@ class PasswordHasher:
             gate.inside -= 1
         await self._after()
         return done
+
+
+def _composed(secret: str) -> bytes:
+    return unicodedata.normalize("NFC", secret).encode("utf-8", "surrogatepass")
 
 
 def check_password(password: str, *, shortest: ShortestPassword, personal: Iterable[str] = ()) -> None:

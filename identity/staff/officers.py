@@ -90,14 +90,14 @@ async def add_staff(
 
 
 def seal_authenticator(secret: str, email: str, keys: Keys) -> bytes:
-    return keys.sealer.seal(secret, _context(email))
+    return keys.sealer.seal(secret, seal_context(email))
 
 
 def authenticator_secret(staff: Staff, keys: Keys) -> str:
-    return keys.sealer.unseal_text(staff.totp_sealed, _context(staff.email))
+    return keys.sealer.unseal_text(staff.totp_sealed, seal_context(staff.email))
 
 
-def _context(email: str) -> str:
+def seal_context(email: str) -> str:
     return f"staff.totp|{email}"
 
 

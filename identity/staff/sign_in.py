@@ -6,6 +6,7 @@ before has an allowance of its own. A centre is many officers behind one network
 one officer, slow strangers down and refuse nobody, short of a flood.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,8 +20,9 @@ from identity.audit import ANONYMOUS, IdentityAction, officer, record
 from identity.desk_tables import KnownStaffBrowser
 from identity.entering.step_up import renew_token
 from identity.keys import Keys
-from identity.proofs.challenges import hash_browser
+from identity.proofs.challenges import browser_hashes
 from identity.proofs.passwords import PasswordHasher
+from identity.proofs.rehashing import hashed_anew, keep_hash
 from identity.proofs.totp import matching_step, new_secret
 from identity.staff.officers import authenticator_secret
 from identity.tables import SecondProof, Staff, saved_id
@@ -54,20 +56,19 @@ class _Turn:
 
     email: str
     address: str
-    browser_hash: str
-    is_known: bool
+    known_as: str
 
     @property
     def subject(self) -> str:
-        return f"{self.email}|{self.browser_hash if self.is_known else self.address}"
+        return f"{self.email}|{self.known_as or self.address}"
 
     @property
     def ladders(self) -> tuple[limits.Ladder, ...]:
-        return (limits.STAFF_TRIES,) if self.is_known else (limits.STAFF_TRIES, limits.CROWDED_TRIES)
+        return (limits.STAFF_TRIES,) if self.known_as else (limits.STAFF_TRIES, limits.CROWDED_TRIES)
 
     @property
     def floods(self) -> tuple[tuple[limits.Limit, str], ...]:
-        if self.is_known:
+        if self.known_as:
             return ()
         return (limits.FLOOD_FROM, self.address), (limits.FLOOD_OF_SIGN_INS_TO, self.email)
 
@@ -88,37 +89,44 @@ async def sign_in_staff(
 
     Raises StaffSignInRefused and Busy.
     """
-    typed, browser_hash = email.strip().lower(), hash_browser(browser, keys) if browser else ""
+    typed, browsers = email.strip().lower(), browser_hashes(browser, keys) if browser else ()
     found = (
         await session.exec(select(Staff).where(Staff.email == typed, col(Staff.disabled_at).is_(None)))
     ).one_or_none()
-    turn = _Turn(typed, address, browser_hash, await _is_known(session, found, browser_hash, now))
+    turn = _Turn(typed, address, await _known_as(session, found, browsers, now))
     await _look_before(session, turn, keys=keys, now=now)
     # Hashing comes before the first write, so that no row is locked while it lasts; its result counts only with a turn.
     fits = await hasher.verify(found.password_hash if found else None, password)
     step = matching_step(authenticator_secret(found, keys) if found else new_secret(), totp, now)
+    renewed = await hashed_anew(found, password, hasher) if found and fits and step is not None else None
     await _take_turn(session, turn, keys=keys, now=now)
     if found is None or not fits or step is None or not await _use_step(session, found, step):
         await _note_refusal(session, found.id if found else None, now)
         raise StaffSignInRefused("wrong")
     for ladder in turn.ladders:
         await limits.forget_tries(session, ladder, subject=turn.subject, keys=keys)
-    if browser_hash:
-        await _remember(session, found, browser_hash, now)
+    await keep_hash(session, found, renewed)
+    if browsers:
+        await _remember(session, found, browsers[0], now)
     staff_id = saved_id(found)
     await record(session, actor=officer(staff_id), action=IdentityAction.STAFF_SIGNED_IN, now=now)
     return StaffSignedIn(found, await sessions.open_staff_session(session, staff_id=staff_id, now=now))
 
 
-async def _is_known(session: AsyncSession, staff: Staff | None, browser_hash: str, now: datetime) -> bool:
+async def _known_as(
+    session: AsyncSession, staff: Staff | None, browsers: Sequence[str], now: datetime
+) -> str:
+    """The name under which a browser of the officer is remembered; empty for one that is not."""
     rows = await session.exec(
-        select(KnownStaffBrowser.staff_id).where(
+        select(KnownStaffBrowser.browser_hash)
+        .where(
             KnownStaffBrowser.staff_id == ((staff.id if staff else None) or 0),
-            KnownStaffBrowser.browser_hash == browser_hash,
+            col(KnownStaffBrowser.browser_hash).in_(browsers),
             col(KnownStaffBrowser.seen_at) > now - BROWSER_KNOWN_FOR,
         )
+        .order_by(col(KnownStaffBrowser.seen_at).desc())
     )
-    return rows.first() is not None
+    return rows.first() or ""
 
 
 async def _look_before(session: AsyncSession, turn: _Turn, *, keys: Keys, now: datetime) -> None:

@@ -118,7 +118,7 @@ async def store_document(
             name=document.name,
             media_type=document.media_type,
             size=len(document.content),
-            sealed=sealer.seal(document.content, _context(reference)),
+            sealed=sealer.seal(document.content, seal_context(reference)),
             uploaded_at=now,
         )
     )
@@ -148,9 +148,9 @@ async def read_document(
     document = found.first()
     if document is None:
         raise NotFound
-    content = sealer.unseal(document.sealed, _context(reference))
+    content = sealer.unseal(document.sealed, seal_context(reference))
     return CleanDocument(document.name, document.media_type, content)
 
 
-def _context(reference: str) -> str:
+def seal_context(reference: str) -> str:
     return f"document:{reference}"

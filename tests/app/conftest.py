@@ -127,7 +127,7 @@ def settings(database: str, data: Path) -> Settings:
 @pytest.fixture
 async def portal(database: str, clock: Clock, tmp_path: Path, service: Service) -> AsyncIterator[Portal]:
     made = create_portal(settings(database, tmp_path))
-    quick = PasswordHasher(pepper=made.keys.pepper, memory_kib=8, passes=1)
+    quick = PasswordHasher(made.keys, memory_kib=8, passes=1)
     yield replace(made, clock=clock, hasher=quick, national_identity=service.party())
     await made.engine.dispose()
 

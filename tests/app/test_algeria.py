@@ -97,7 +97,7 @@ async def portal(dz: None, database: str, clock: Clock, tmp_path: Path) -> Async
         profile="dz",
     )
     made = create_portal(settings)
-    quick = PasswordHasher(pepper=made.keys.pepper, memory_kib=8, passes=1)
+    quick = PasswordHasher(made.keys, memory_kib=8, passes=1)
     ready = replace(made, clock=clock, hasher=quick)
     await loading.load_world(ready, households=20, progress=lambda _: None)
     yield ready

@@ -180,7 +180,7 @@ async def test_what_was_typed_is_in_no_log(
 
 
 async def test_a_busy_portal_says_when_to_come_back(portal: Portal) -> None:
-    full = PasswordHasher(pepper=portal.keys.pepper, at_once=1, queue=-1)
+    full = PasswordHasher(portal.keys, at_once=1, queue=-1)
     browser = PageBrowser(create_app(replace(portal, hasher=full)))
     await browser.open("/sign-in")
     await browser.submit(identifier="0000000001", password="a long enough one")

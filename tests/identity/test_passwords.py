@@ -1,13 +1,16 @@
 """Which secrets are taken, how they are kept, and what happens when too many are checked at once."""
 
 import asyncio
+import base64
 
 import argon2
 import pytest
 
+from identity.keys import Keys
 from identity.proofs.passwords import (
     COMMON_PASSWORDS,
     MEMORY_KIB,
+    SEALED_AS,
     Busy,
     PasswordHasher,
     PasswordRefused,
@@ -106,18 +109,22 @@ async def test_composed_and_decomposed_letters_are_the_same(hasher):
     assert await hasher.verify(await hasher.hash("cafe\u0301 noir"), "caf\u00e9 noir")
 
 
-async def test_without_the_pepper_no_hash_can_be_checked(hasher):
+async def test_without_the_key_no_hash_can_be_checked(hasher):
     hashed = await hasher.hash("trois figues")
-    stranger = PasswordHasher(pepper=b"another", memory_kib=8, passes=1)
+    stranger = PasswordHasher(
+        Keys.from_secret(b"another secret of the tests, as long"), memory_kib=8, passes=1
+    )
     assert not await stranger.verify(hashed, "trois figues")
-    with pytest.raises(argon2.exceptions.VerifyMismatchError):
+    with pytest.raises(argon2.exceptions.InvalidHashError):
         argon2.PasswordHasher().verify(hashed, "trois figues")
+    assert "argon2" not in hashed
 
 
 async def test_the_real_parameters_are_those_of_owasp(hasher, keys):
-    real = PasswordHasher(pepper=keys.pepper)
+    real = PasswordHasher(keys)
     hashed = await real.hash("trois figues")
-    assert hashed.startswith(f"$argon2id$v=19$m={MEMORY_KIB},t=2,p=1$")
+    opened = keys.sealer.unseal_text(base64.b64decode(hashed.partition(".")[2]), SEALED_AS)
+    assert opened.startswith(f"$argon2id$v=19$m={MEMORY_KIB},t=2,p=1$")
     assert real.is_outdated(await hasher.hash("trois figues"))
     assert not real.is_outdated(hashed)
 

@@ -107,10 +107,11 @@ async def test_the_database_refuses_to_change_the_audit(session, now, change):
 
 def test_every_use_has_a_key_of_its_own():
     keys = Keys.from_secret(b"x" * 32)
-    assert len({keys.codes, keys.csrf, keys.pepper, keys.lookup}) == 4
-    assert keys.codes == Keys.from_secret(b"x" * 32).codes != Keys.from_secret(b"y" * 32).codes
-    assert keys.codes.hex() not in repr(keys)
-    with pytest.raises(ValueError, match="32 bytes"):
+    one, other = keys.present, Keys.from_secret(b"y" * 32).present
+    assert len({one.codes, one.csrf, one.pepper, one.lookup, one.sealing}) == 5
+    assert one.codes == Keys.from_secret(b"x" * 32).present.codes != other.codes
+    assert one.codes.hex() not in repr(keys) + repr(one)
+    with pytest.raises(ValueError, match="32 characters"):
         Keys.from_secret(b"x" * 31)
 
 

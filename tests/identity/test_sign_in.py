@@ -205,7 +205,7 @@ async def test_from_an_address_of_many_people_the_code_is_longer_and_nobody_is_r
 
 
 async def test_an_outdated_hash_is_renewed(opened, hasher, keys, start, now):
-    stronger = PasswordHasher(pepper=keys.pepper, memory_kib=8, passes=2)
+    stronger = PasswordHasher(keys, memory_kib=8, passes=2)
     weak = opened.account.password_hash
     assert stronger.is_outdated(weak)
     await start(now, hasher=stronger)

@@ -40,7 +40,7 @@ class CountingHasher(PasswordHasher):
     """The real hasher, with parameters that cost little, counting its work."""
 
     def __init__(self, keys: Keys, **options: int) -> None:
-        super().__init__(pepper=keys.pepper, memory_kib=8, passes=1, **options)
+        super().__init__(keys, memory_kib=8, passes=1, **options)
         self.calls = 0
 
     async def hash(self, secret: str) -> str:

@@ -110,7 +110,7 @@ async def use_authenticator(
     session: AsyncSession, owner: Account, code: str, keys: Keys, now: datetime
 ) -> bool:
     sealed = owner.authenticator_sealed or b""
-    secret = keys.sealer.unseal_text(sealed, authenticators._context(owner.id or 0))
+    secret = keys.sealer.unseal_text(sealed, authenticators.seal_context(owner.id or 0))
     step = matching_step(secret, code, now)
     if step is None or owner.authenticator_last_step >= step:
         return False

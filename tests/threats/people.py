@@ -26,7 +26,7 @@ async def add_owner(sessions: Sessions) -> Owner:
     """Somebody with an account, claimed two days ago."""
     number = next(NUMBERS)
     phone, document = f"+21261{number * 1000:07}", f"RG{number:06}"
-    hasher = PasswordHasher(pepper=KEYS.pepper, memory_kib=8, passes=1)
+    hasher = PasswordHasher(KEYS, memory_kib=8, passes=1)
     async with sessions() as session, session.begin():
         person = await add_person(session, identifier=f"{number:010}", document_number=document, phone=phone)
         opened = await add_account(session, hasher, KEYS, now(), document_number=document, phone=phone)

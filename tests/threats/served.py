@@ -31,7 +31,7 @@ def application() -> ASGIApp:
         worker_included=False,
     )
     made = create_portal(settings)
-    quick = PasswordHasher(pepper=made.keys.pepper, memory_kib=8, passes=1, at_once=2, queue=500)
+    quick = PasswordHasher(made.keys, memory_kib=8, passes=1, at_once=2, queue=500)
     naive.install()
     _count_comparisons(Path(os.environ["RIG_DIRECTORY"]) / "compared")
     portal = create_app(replace(made, hasher=quick))

@@ -22,7 +22,7 @@ NUMBERS = numbers(1)
 
 async def sign_in_fifty_times(rig: Rig, sessions: Sessions, *, naive: bool = False) -> int:
     email = f"officer{next(NUMBERS)}@centre.example.ma"
-    hasher = PasswordHasher(pepper=KEYS.pepper, memory_kib=8, passes=1)
+    hasher = PasswordHasher(KEYS, memory_kib=8, passes=1)
     async with sessions() as session, session.begin():
         added = await staff.add_staff(
             session,
