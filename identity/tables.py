@@ -196,11 +196,23 @@ class KnownSecret(SQLModel, table=True):
     retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+BY_OFFICERS = text("actor_kind = 'staff'")
+
+
 class AuditEntry(SQLModel, table=True):
     """Who did what about whom. Rows are only ever added."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_person", "person_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_entry_person", "person_id", "id"),
+        Index(
+            "ix_audit_entry_officer",
+            "actor_id",
+            "id",
+            sqlite_where=BY_OFFICERS,
+            postgresql_where=BY_OFFICERS,
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     at: datetime = Field(sa_type=UtcDateTime)
