@@ -145,7 +145,7 @@ async def _take_turn(session: AsyncSession, turn: _Turn, *, keys: Keys, now: dat
     for limit, spender in turn.floods:
         if not await limits.spend(session, limit, subject=spender, keys=keys, now=now):
             raise StaffSignInRefused("wait", int(limit.window.total_seconds()))
-    if not turn.is_known and await _is_crowded(session, turn, keys=keys, now=now):
+    if not turn.known_as and await _is_crowded(session, turn, keys=keys, now=now):
         await _climb(session, limits.CROWDED_TRIES, turn, keys=keys, now=now)
 
 
