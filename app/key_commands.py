@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands import Refused, alone
 from app.db import without_time_limit
-from app.national import Show, take_all_steps
+from app.national import Pace, Show, take_all_steps
 from app.national_report import bar
 from app.requests import Portal
 from app.sealed_places import PLACES, Place, Resealing, count_by_secret, left_to_reseal
@@ -86,7 +86,7 @@ async def _all_steps(portal: Portal, resealing: Resealing, total: int, show: Sho
         return await resealing.step(session)
 
     # One connection: how far it has come is in memory, and the work is the database's.
-    await take_all_steps(portal, 1, step, resealing.is_over, look)
+    await take_all_steps(portal, step, resealing.is_over, look, Pace(connections=1))
 
 
 @of_keys.command("retire")
