@@ -20,6 +20,7 @@ class Duty(StrEnum):
     DECIDE_REQUESTS = "decide_requests"
     OPEN_VISITS = "open_visits"
     CHECK_IDENTITIES = "check_identities"
+    CLOSE_DAYS = "close_days"
     BIND_PHONES = "bind_phones"
     READ_AUDIT = "read_audit"
     ENROL_STAFF = "enrol_staff"
@@ -47,6 +48,7 @@ DUTIES: Final[Mapping[Role, frozenset[Duty]]] = MappingProxyType(
                 Duty.DECIDE_REQUESTS,
                 Duty.OPEN_VISITS,
                 Duty.CHECK_IDENTITIES,
+                Duty.CLOSE_DAYS,
                 Duty.BIND_PHONES,
                 Duty.ENROL_STAFF,
                 Duty.READ_MODELS,

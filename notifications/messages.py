@@ -64,10 +64,13 @@ class Template(StrEnum):
     VISIT_OPENED = "visit_opened"
     VISIT_ENDED = "visit_ended"
     PRE_REGISTRATION_CODE = "pre_registration_code"
+    NEWCOMER_CODE = "newcomer_code"
     APPOINTMENT_CODE = "appointment_code"
     PRE_REGISTERED = "pre_registered"
     APPOINTMENT_BOOKED = "appointment_booked"
     APPOINTMENT_CANCELLED = "appointment_cancelled"
+    APPOINTMENT_MOVED = "appointment_moved"
+    APPOINTMENT_CALLED_OFF = "appointment_called_off"
     APPOINTMENT_REMINDER = "appointment_reminder"
     IDENTIFIER_ISSUED = "identifier_issued"
 
@@ -166,12 +169,17 @@ MESSAGES: Final[Mapping[Template, Message]] = MappingProxyType(
         Template.VISIT_OPENED: _notice(reference=Kind.TEXT, at=Kind.INSTANT, until=Kind.INSTANT),
         Template.VISIT_ENDED: _notice(reference=Kind.TEXT, at=Kind.INSTANT),
         Template.PRE_REGISTRATION_CODE: _code(Channel.SMS),
+        Template.NEWCOMER_CODE: _code(Channel.SMS),
         Template.APPOINTMENT_CODE: _code(Channel.SMS),
         Template.PRE_REGISTERED: _notice_to_newcomers(reference=Kind.TEXT, until=Kind.DATE),
         Template.APPOINTMENT_BOOKED: _notice_to_newcomers(
             reference=Kind.TEXT, at=Kind.INSTANT, place=Kind.TEXT
         ),
         Template.APPOINTMENT_CANCELLED: _notice_to_newcomers(reference=Kind.TEXT, at=Kind.INSTANT),
+        Template.APPOINTMENT_MOVED: _notice_to_newcomers(
+            reference=Kind.TEXT, before=Kind.INSTANT, at=Kind.INSTANT, place=Kind.TEXT
+        ),
+        Template.APPOINTMENT_CALLED_OFF: _notice_to_newcomers(reference=Kind.TEXT, at=Kind.INSTANT),
         Template.APPOINTMENT_REMINDER: _notice_to_newcomers(
             Channel.SMS, reference=Kind.TEXT, at=Kind.INSTANT
         ),

@@ -17,6 +17,7 @@ from app.forms.fields import (
     Email,
     Language,
     Phone,
+    YesNo,
     birth_date,
     one_of,
     refused,
@@ -42,24 +43,33 @@ def _reference(value: Any) -> str:
         raise refused("invalid") from None
 
 
-class PreRegistrationAnswers(NameAnswers):
+class ApplicantAnswers(NameAnswers):
+    """What is asked of somebody at home and at a centre alike."""
+
     paper: Annotated[Paper, one_of(papers)]
     birth_date_day: BirthDay | None = None
     birth_date_month: BirthMonth | None = None
     birth_date_year: BirthYear
     gender: Gender
-    phone: Phone
     members: whole_number(1, MOST_MEMBERS)  # type: ignore[valid-type]
-    sms_language: Language
-    email: Email | None = None
 
     _date_exists = field_validator("birth_date_year")(birth_date)
+
+    @property
+    def born(self) -> PartialDate:
+        return PartialDate(self.birth_date_year, self.birth_date_month, self.birth_date_day)
+
+
+class PreRegistrationAnswers(ApplicantAnswers):
+    phone: Phone
+    sms_language: Language
+    email: Email | None = None
 
     def applicant(self, language: str) -> Applicant:
         return Applicant(
             paper=self.paper,
             name=self.name,
-            birth_date=PartialDate(self.birth_date_year, self.birth_date_month, self.birth_date_day),
+            birth_date=self.born,
             gender=self.gender,
             phone=self.phone,
             email=self.email,
@@ -67,6 +77,34 @@ class PreRegistrationAnswers(NameAnswers):
             language=language,
             sms_language=self.sms_language,
         )
+
+
+class NewcomerAnswers(ApplicantAnswers):
+    """Typed by an officer for somebody at the counter, who may have no telephone; one language is enough there."""
+
+    phone: Phone | None = None
+    language: Language
+
+    @property
+    def applicant(self) -> Applicant:
+        return Applicant(
+            paper=self.paper,
+            name=self.name,
+            birth_date=self.born,
+            gender=self.gender,
+            phone=self.phone,
+            email=None,
+            members=self.members,
+            language=self.language,
+            sms_language=self.language,
+        )
+
+
+class ReferenceAnswers(Answers):
+    """`instead`: an appointment on another day or in another centre is given back."""
+
+    newcomer_reference: Annotated[str, BeforeValidator(_reference)]
+    instead: YesNo = False
 
 
 class ReturnAnswers(Answers):
@@ -79,17 +117,17 @@ class BookingAnswers(Answers):
     at: text(20)  # type: ignore[valid-type]
 
 
-def check_applicant(form: Form[PreRegistrationAnswers], today: dt.date) -> None:
+def check_applicant(form: Form[PreRegistrationAnswers] | Form[NewcomerAnswers], today: dt.date) -> None:
     """What no single field can know: a name in at least one script, and a birth that has happened."""
     if not form.valid:
         return
-    name, born = form.data.name, form.data.applicant(form.lang).birth_date
-    if not name.is_known:
+    if not form.data.name.is_known:
         form.refuse("given_name_ar", "no_name_at_all")
-    if born.first_day > today:
+    if form.data.born.first_day > today:
         form.refuse("birth_date_year", "in_the_future")
 
 
+CHECK_REFERENCE = N_("Check the reference: it begins with B and has ten more letters and digits.")
 add_sentences(
     {
         ("paper", "missing"): N_("Say which document you have."),
@@ -106,10 +144,23 @@ add_sentences(
         ("phone", "too_many_of_telephone"): N_(
             "This telephone has made as many pre-registrations as it can for now. Go to a service centre."
         ),
-        ("pre_registration", "missing"): N_("Enter your reference. It begins with B."),
-        ("pre_registration", "invalid"): N_(
-            "Check the reference: it begins with B and has ten more letters and digits."
+        ("phone", "too_many_at_desk"): N_(
+            "This telephone has made as many pre-registrations as it can for now. Leave it out, or give another one."
         ),
+        ("newcomer_reference", "missing"): N_("Enter the reference of the person. It begins with B."),
+        ("newcomer_reference", "invalid"): CHECK_REFERENCE,
+        ("newcomer_reference", "not_found"): N_(
+            "No pre-registration has this reference now. Read it again, or prepare one with the person."
+        ),
+        ("newcomer_reference", "received_elsewhere"): N_(
+            "The identity of this person was checked in another centre."
+        ),
+        ("newcomer_reference", "changed_meanwhile"): N_("A colleague is receiving this person just now."),
+        ("instead", "booked_for_later"): N_(
+            "This person has another appointment. Say whether it is given back to receive them now."
+        ),
+        ("pre_registration", "missing"): N_("Enter your reference. It begins with B."),
+        ("pre_registration", "invalid"): CHECK_REFERENCE,
         ("pre_registration", "wait"): N_(
             "There were too many tries from here. Try again in an hour, or go to a service centre."
         ),

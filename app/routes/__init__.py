@@ -9,6 +9,7 @@ from app.routes import (
     appointments,
     arrival,
     authenticators,
+    centre_days,
     centres,
     claim,
     coming,
@@ -26,6 +27,7 @@ from app.routes import (
     health,
     household,
     household_index,
+    identity_checks,
     invitations,
     members,
     messages,
@@ -52,6 +54,7 @@ from app.routes import (
     staff_proof,
     step_up,
     visits,
+    walk_ins,
 )
 
 OUTSIDE_LANGUAGES: list[BaseRouteHandler] = [*health.HANDLERS, *arrival.OUTSIDE, *national_identity.OUTSIDE]
@@ -93,6 +96,9 @@ IN_EACH_LANGUAGE: list[BaseRouteHandler] = [
     *staff_enrolment.HANDLERS,
     *desk_phones.HANDLERS,
     *receiving.HANDLERS,
+    *identity_checks.HANDLERS,
+    *walk_ins.HANDLERS,
+    *centre_days.HANDLERS,
 ]
 
 # Only in a country that computes an index: what sources say is compared with what an index was computed from.

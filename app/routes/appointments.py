@@ -17,11 +17,10 @@ from app.i18n.days import clock_time, weekday_date, weekday_time
 from app.pages import go, page
 from app.requests import PortalRequest
 from app.routes.pre_registration import FILE, RETURN, START, kept_pre_registration
-from registry.appointments.booking import (
+from registry.appointments.booking import book, cancel
+from registry.appointments.desks import (
     NotBookable,
     SlotTaken,
-    book,
-    cancel,
     current_appointment,
     free_slots,
 )
@@ -107,7 +106,7 @@ async def _centre_page(
         return _start_page(request)
     free = await _free(request, kept, chosen)
     if at:
-        slot = next((each for each in free if _written(each) == at), None)
+        slot = next((each for each in free if written(each) == at), None)
         if slot is not None:
             return await _confirm_page(request, kept, chosen, slot)
         return _day_page(request, chosen, free, at.partition("T")[0], problem=NotBookable.code)
@@ -137,7 +136,7 @@ def _day_page(
         problem=gettext(request.lang, PROBLEMS[problem]) if problem else "",
         day=chosen,
         day_words=weekday_date(chosen, request.lang) if chosen else "",
-        times=[(_written(slot), clock_time(slot.starts_at)) for slot in by_day[chosen]] if chosen else [],
+        times=[(written(slot), clock_time(slot.starts_at)) for slot in by_day[chosen]] if chosen else [],
         days=[(each.isoformat(), weekday_date(each, request.lang)) for each in by_day],
     )
 
@@ -151,19 +150,19 @@ async def _confirm_page(
     return page(
         request,
         "pre_registration/confirm.html",
-        path=f"{APPOINTMENT}?centre={at.code}&at={_written(slot)}",
+        path=f"{APPOINTMENT}?centre={at.code}&at={written(slot)}",
         form=Form(BookingAnswers, request.lang),
         kept=kept,
         centre=at,
         day=day,
-        at=_written(slot),
+        at=written(slot),
         slot_words=weekday_time(slot.starts_at, request.lang),
         booked=before,
         booked_words=weekday_time(before.starts_at, request.lang) if before else "",
     )
 
 
-def _written(slot: Slot) -> str:
+def written(slot: Slot) -> str:
     """The time of the country, as an address carries it: `2026-11-23T09:00`."""
     return slot.starts_at.astimezone(country_time()).strftime("%Y-%m-%dT%H:%M")
 
@@ -178,7 +177,7 @@ async def book_appointment(request: PortalRequest) -> Response[bytes]:
     if not form.valid:
         return go(request, APPOINTMENT)
     try:
-        chosen, starts_at = centre(form.data.centre), _instant(form.data.at)
+        chosen, starts_at = centre(form.data.centre), instant(form.data.at)
     except (UnknownCentre, ValueError):
         return go(request, APPOINTMENT)
     try:
@@ -192,7 +191,7 @@ async def book_appointment(request: PortalRequest) -> Response[bytes]:
     return go(request, FILE)
 
 
-def _instant(written: str) -> dt.datetime:
+def instant(written: str) -> dt.datetime:
     """Raises ValueError."""
     return dt.datetime.strptime(written, "%Y-%m-%dT%H:%M").replace(tzinfo=country_time()).astimezone(dt.UTC)
 

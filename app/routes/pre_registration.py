@@ -30,7 +30,7 @@ from identity.proofs.challenges import CodeRefused, use_proof
 from identity.proofs.codes import check_code
 from identity.proofs.tables import Challenge, Purpose, Step
 from registry.appointments import pre_registrations
-from registry.appointments.booking import current_appointment
+from registry.appointments.desks import current_appointment
 from registry.appointments.papers import papers
 from registry.appointments.pre_registrations import TooManyOfTelephone, TooManyRequests, pre_registration_of
 from registry.appointments.tables import AppointmentStatus, PreRegistration

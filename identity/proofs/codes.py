@@ -51,6 +51,7 @@ STANDINGS: Final = {
     Purpose.CHANGE_PHONE: Standing.SIGNED_IN,
     Purpose.BIND_PHONE: Standing.SIGNED_IN,
     Purpose.DESK_RECOVERY: Standing.FIRST_PROOF,
+    Purpose.NEWCOMER: Standing.SIGNED_IN,
 }
 
 TEMPLATES: Final = {
@@ -68,6 +69,7 @@ TEMPLATES: Final = {
     Purpose.APPOINTMENT: Template.APPOINTMENT_CODE,
     Purpose.BIND_PHONE: Template.DESK_PHONE_CODE,
     Purpose.DESK_RECOVERY: Template.RECOVERY_CODE,
+    Purpose.NEWCOMER: Template.NEWCOMER_CODE,
 }
 
 

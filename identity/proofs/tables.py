@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     APPOINTMENT = "appointment"
     BIND_PHONE = "bind_phone"
     DESK_RECOVERY = "desk_recovery"
+    NEWCOMER = "newcomer"
 
 
 class Standing(StrEnum):

@@ -12,7 +12,7 @@ from identity.audit import officer, record
 from identity.roles import Duty
 from identity.tables import Staff
 from registry.acts import Act
-from registry.appointments.booking import TAKES_A_DESK
+from registry.appointments.desks import TAKES_A_DESK
 from registry.appointments.tables import (
     Appointment,
     AppointmentStatus,

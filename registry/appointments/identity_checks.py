@@ -48,13 +48,20 @@ class WitnessUnknown(Refused):
 
 
 class LooksLikeSomebody(Refused):
-    """People of the register have the same names and birth date: the officer compares before going on."""
+    """People of the register have the same names and birth date: the officer compares before going on.
+
+    That they were shown is on the record: keep the transaction.
+    """
 
     code = "looks_like_somebody"
 
     def __init__(self, people: tuple[Person, ...]) -> None:
         super().__init__(self.code)
         self.people = people
+
+
+class Recognised(AlreadyInRegister):
+    """The document was issued for already. That the officer was told of whom is on the record: keep the transaction."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ async def check_identity(
     desk = await at_the_desk(session, staff=staff, reference=reference, locked=True)
     _check_present(desk, now)
     witnesses = await _witnesses(session, staff, seen, now)
-    alike = await _compare(session, staff, seen, compared)
+    alike = await _compare(session, staff, desk, seen, compared, now)
     check = await _insert(session, desk, seen, staff, witnesses, alike, now)
     await record(
         session,
@@ -136,18 +143,36 @@ async def _witnesses(session: AsyncSession, staff: Staff, seen: Seen, now: datet
     return tuple(found)
 
 
-async def _compare(session: AsyncSession, staff: Staff, seen: Seen, compared: bool) -> int:
+async def _compare(
+    session: AsyncSession, staff: Staff, desk: AtTheDesk, seen: Seen, compared: bool, now: datetime
+) -> int:
     """How many people look the same. The very document is never issued for twice, whatever the officer says."""
-    if on_file := await person_with_document(session, CARDS.get(seen.paper), seen.number):
-        raise AlreadyInRegister(on_file)
-    if extract := await _person_with_extract(session, seen):
-        raise AlreadyInRegister(extract)
+    on_file = await person_with_document(session, CARDS.get(seen.paper), seen.number)
+    if found := on_file or await _person_with_extract(session, seen):
+        await _note_recognised(session, staff, desk, [found], now)
+        raise Recognised(found)
     alike = await look_alikes(session, name=seen.name, birth_date=seen.birth_date)
     if staff.person_id is not None and any(each.id == staff.person_id for each in alike):
         raise OwnFile
     if alike and not compared:
+        await _note_recognised(session, staff, desk, alike, now)
         raise LooksLikeSomebody(tuple(alike))
     return len(alike)
+
+
+async def _note_recognised(
+    session: AsyncSession, staff: Staff, desk: AtTheDesk, shown: list[Person], now: datetime
+) -> None:
+    """Each of them sees in the own file that an officer was shown their name."""
+    for each in shown:
+        await record(
+            session,
+            actor=officer(staff.id or 0),
+            action=Act.NEWCOMER_RECOGNISED,
+            person_id=each.id,
+            reference=desk.kept.reference,
+            now=now,
+        )
 
 
 async def _person_with_extract(session: AsyncSession, seen: Seen) -> Person | None:

@@ -13,7 +13,7 @@ from sqlmodel import col, exists, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity import limits
-from identity.audit import ANONYMOUS, record
+from identity.audit import ANONYMOUS, officer, record
 from identity.keys import Keys
 from identity.people.numbers import InvalidNumber, plain
 from identity.people.partial_date import PartialDate
@@ -58,13 +58,16 @@ class TooManyOfTelephone(Refused):
 
 @dataclass(frozen=True)
 class Applicant:
-    """What somebody says of himself at home. A name in one script is enough until an officer sees the document."""
+    """What somebody says of himself, at home or to an officer, who alone takes it without a telephone.
+
+    A name in one script is enough until an officer sees the document.
+    """
 
     paper: Paper
     name: LineName
     birth_date: PartialDate
     gender: Gender
-    phone: str
+    phone: str | None
     email: str | None
     members: int
     language: str
@@ -84,22 +87,21 @@ class Applicant:
 async def ask_code(
     session: AsyncSession, *, applicant: Applicant, browser: str, address: str, keys: Keys, now: datetime
 ) -> Challenge:
-    """Send a code to the telephone. `address` is the visitor's network address. Raises TooManyRequests.
+    """Send a code to the telephone, which the applicant has. `address` is the visitor's. Raises TooManyRequests.
 
     Where many people come from one address the code is longer, and each number gets one a day.
     """
     if not await limits.spend(session, limits.FLOOD_FROM, subject=address, keys=keys, now=now):
         raise TooManyRequests
-    is_crowded = await guards.is_crowded(session, address, phone=applicant.phone, keys=keys, now=now)
-    await guards.note_number(session, applicant.phone, keys=keys, now=now)
-    is_written_to = await guards.may_write_to(
-        session, applicant.phone, is_crowded=is_crowded, keys=keys, now=now
-    )
-    recipient = Recipient(None, applicant.phone, None, applicant.language, applicant.sms_language)
+    phone = applicant.phone or ""
+    is_crowded = await guards.is_crowded(session, address, phone=phone, keys=keys, now=now)
+    await guards.note_number(session, phone, keys=keys, now=now)
+    is_written_to = await guards.may_write_to(session, phone, is_crowded=is_crowded, keys=keys, now=now)
+    recipient = Recipient(None, phone, None, applicant.language, applicant.sms_language)
     return await start_challenge(
         session,
         purpose=Purpose.PRE_REGISTRATION,
-        subject=applicant.phone,
+        subject=phone,
         browser=browser,
         recipient=recipient if is_written_to else None,
         data=applicant.kept(),
@@ -126,15 +128,25 @@ async def confirm(
         now=now,
     )
     applicant = Applicant.from_kept(checked.challenge.data)
-    if not await limits.spend(
+    kept = await keep(session, applicant=applicant, prepared_by=None, keys=keys, now=now)
+    _leave_in(checked.challenge, kept.reference)
+    await session.flush()
+    return kept
+
+
+async def keep(
+    session: AsyncSession, *, applicant: Applicant, prepared_by: int | None, keys: Keys, now: datetime
+) -> PreRegistration:
+    """Write it down and send the reference. `prepared_by` is the officer who typed it. Raises TooManyOfTelephone."""
+    if applicant.phone and not await limits.spend(
         session, limits.PRE_REGISTRATIONS_OF, subject=applicant.phone, keys=keys, now=now
     ):
         raise TooManyOfTelephone
-    kept = _row(applicant, now)
+    kept = _row(applicant, prepared_by, now)
     session.add(kept)
-    _leave_in(checked.challenge, kept.reference)
     await session.flush()
-    await record(session, actor=ANONYMOUS, action=Act.PRE_REGISTERED, reference=kept.reference, now=now)
+    actor = officer(prepared_by) if prepared_by else ANONYMOUS
+    await record(session, actor=actor, action=Act.PRE_REGISTERED, reference=kept.reference, now=now)
     await notify(
         session,
         recipient=recipient_of(kept),
@@ -145,7 +157,7 @@ async def confirm(
     return kept
 
 
-def _row(applicant: Applicant, now: datetime) -> PreRegistration:
+def _row(applicant: Applicant, prepared_by: int | None, now: datetime) -> PreRegistration:
     return PreRegistration(
         reference=new_reference(PREFIX),
         paper=applicant.paper,
@@ -158,6 +170,7 @@ def _row(applicant: Applicant, now: datetime) -> PreRegistration:
         members=applicant.members,
         language=applicant.language,
         sms_language=applicant.sms_language,
+        prepared_by=prepared_by,
         created_at=now,
         expires_at=now + timedelta(days=delays_on(local_date(now)).pre_registration_days),
     )
@@ -199,7 +212,7 @@ async def ask_code_to_return(
     if not await limits.spend(session, limits.FLOOD_FROM, subject=address, keys=keys, now=now):
         raise TooManyRequests
     is_crowded = await guards.is_crowded(session, address, phone=phone, keys=keys, now=now)
-    kept = await _find(session, reference, now)
+    kept = await find_pre_registration(session, reference=reference, now=now)
     known = kept if kept and kept.phone == phone else None
     return await start_challenge(
         session,
@@ -220,18 +233,24 @@ async def pre_registration_of(
     """The pre-registration that a proven challenge opens, while it is kept."""
     if challenge is None or challenge.step != Step.PROVEN:
         return None
-    return await _find(session, challenge.data.get("pre_registration", ""), now)
+    reference = challenge.data.get("pre_registration", "")
+    return await find_pre_registration(session, reference=reference, now=now)
 
 
-async def _find(session: AsyncSession, reference: str, now: datetime) -> PreRegistration | None:
-    found = await session.exec(
-        select(PreRegistration).where(
+async def find_pre_registration(
+    session: AsyncSession, *, reference: str, now: datetime, locked: bool = False
+) -> PreRegistration | None:
+    """While it is kept, and the person was not found in the register. `locked`: whoever else wants it waits."""
+    wanted = (
+        select(PreRegistration)
+        .where(
             PreRegistration.reference == reference,
             col(PreRegistration.expires_at) > now,
             col(PreRegistration.status) != PreRegistrationStatus.CLOSED,
         )
+        .execution_options(populate_existing=True)
     )
-    return found.one_or_none()
+    return (await session.exec(wanted.with_for_update() if locked else wanted)).one_or_none()
 
 
 async def forget_pre_registrations(
@@ -244,7 +263,7 @@ async def forget_pre_registrations(
     await session.exec(
         update(Challenge)
         .where(
-            col(Challenge.purpose) == Purpose.PRE_REGISTRATION,
+            col(Challenge.purpose).in_((Purpose.PRE_REGISTRATION, Purpose.NEWCOMER)),
             col(Challenge.step) == Step.STARTED,
             col(Challenge.expires_at) <= now,
         )

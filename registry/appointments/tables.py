@@ -57,7 +57,11 @@ class CheckStatus(StrEnum):
 
 
 class PreRegistration(SQLModel, table=True):
-    """`phone` was proven by a code. The e-mail address was not: it is told only what a receipt says."""
+    """`phone` was proven by a code, and is missing of somebody who came to a centre without one.
+
+    The e-mail address was not proven: it is told only what a receipt says. `prepared_by` is the officer who typed all
+    of it at the desk.
+    """
 
     __tablename__ = "pre_registration"
 
@@ -74,11 +78,12 @@ class PreRegistration(SQLModel, table=True):
     birth_date: date
     birth_precision: BirthPrecision = Field(sa_type=enum_text(BirthPrecision))
     gender: Gender = Field(sa_type=enum_text(Gender))
-    phone: str = Field(max_length=20)
+    phone: str | None = Field(default=None, max_length=20)
     email: str | None = Field(default=None, max_length=320)
     members: int
     language: str = Field(max_length=8)
     sms_language: str = Field(max_length=8)
+    prepared_by: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id")
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
@@ -87,7 +92,11 @@ TAKES_A_DESK = text("status IN ('booked', 'arrived')")
 
 
 class Appointment(SQLModel, table=True):
-    """One desk of one centre for one slot: two constraints say that neither desk nor person is there twice."""
+    """One desk of one centre for one slot: two constraints say that neither desk nor person is there twice.
+
+    Whoever came without an appointment has been there since `starts_at`, and takes no `desk` of anybody's slot.
+    `ended_by` is the officer who moved or cancelled it; without one it was the citizen.
+    """
 
     __tablename__ = "appointment"
     __table_args__ = (
@@ -116,11 +125,49 @@ class Appointment(SQLModel, table=True):
     centre_code: str = Field(max_length=20)
     starts_at: datetime = Field(sa_type=UtcDateTime)
     ends_at: datetime = Field(sa_type=UtcDateTime)
-    desk: int
+    desk: int | None
     status: AppointmentStatus = Field(default=AppointmentStatus.BOOKED, sa_type=enum_text(AppointmentStatus))
     refusal: Refusal | None = Field(default=None, sa_type=enum_text(Refusal))
     booked_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_by: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id")
+
+
+class DayPart(StrEnum):
+    """What of a day a centre is closed for; the morning ends at noon."""
+
+    WHOLE_DAY = "whole_day"
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+
+
+NOT_REOPENED = text("reopened_at IS NULL")
+
+
+class CentreClosing(SQLModel, table=True):
+    """A day, or half of one, on which a centre takes no appointments: a strike, a power cut."""
+
+    __tablename__ = "centre_closing"
+    __table_args__ = (
+        Index(
+            "uq_centre_closing",
+            "centre_code",
+            "day",
+            "part",
+            unique=True,
+            sqlite_where=NOT_REOPENED,
+            postgresql_where=NOT_REOPENED,
+        ),
+    )
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigId)
+    centre_code: str = Field(max_length=20)
+    day: date
+    part: DayPart = Field(sa_type=enum_text(DayPart))
+    closed_by: int = Field(sa_type=BigId, foreign_key="staff.id")
+    closed_at: datetime = Field(sa_type=UtcDateTime)
+    reopened_by: int | None = Field(default=None, sa_type=BigId, foreign_key="staff.id")
+    reopened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 OF_THE_APPLICANT = text("is_applicant AND status IN ('awaits_second', 'issued')")

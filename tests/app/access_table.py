@@ -48,6 +48,8 @@ MODELS = "   desk   desk  desk  no      no        no       ok      ok           
 APPROVES = " desk   desk  desk  no      no        no       no      ok            desk   desk"
 DECIDES = "  desk   desk  desk  ok      none      ok       no      no            desk   desk"
 
+# A centre's day is opened again by its supervisor, who is none of these.
+REOPENS = "  desk   desk  desk  no      no        no       no      no            desk   desk"
 # The second officer is not the first, who is the one in a visit.
 SECONDS = "  desk   desk  desk  ok      none      no       no      no            desk   desk"
 RECEIVES = " desk   desk  desk  ok      none      ok       no      no            desk   desk"
@@ -257,6 +259,18 @@ ACCESS: Final[dict[str, Access]] = {
     "/staff/appointments/{reference}/check": Access(
         get=RECEIVES, post=RECEIVES, path="/staff/appointments/{appointment}/check"
     ),
+    "/staff/appointments/{reference}/time": Access(
+        get=RECEIVES, post=RECEIVES, path="/staff/appointments/{appointment}/time"
+    ),
+    "/staff/appointments/{reference}/call-off": Access(
+        post=RECEIVES, path="/staff/appointments/{appointment}/call-off"
+    ),
+    "/staff/newcomers": Access(get=VISITS, post=VISITS),
+    "/staff/newcomers/new": Access(get=VISITS, post=VISITS),
+    "/staff/newcomers/code": Access(get=STAFF, post=STAFF),
+    "/staff/newcomers/code/again": Access(post=STAFF),
+    "/staff/days/{day}": Access(get=VISITS, post=VISITS, path="/staff/days/{free_day}"),
+    "/staff/days/{day}/reopen": Access(post=REOPENS, path="/staff/days/{closed_day}/reopen"),
     "/staff/identity-checks/{reference}": Access(get=RECEIVES, path="/staff/identity-checks/{check}"),
     "/staff/identity-checks/{reference}/second": Access(
         post=SECONDS, path="/staff/identity-checks/{check}/second"

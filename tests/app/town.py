@@ -29,15 +29,16 @@ from identity.staff.officers import add_staff
 from identity.tables import Account, PortalSession, Staff
 from registry.appointments.arrivals import note_arrival
 from registry.appointments.booking import book
+from registry.appointments.closings import close_part
 from registry.appointments.identity_checks import Seen, check_identity
 from registry.appointments.slots import bookable_slots
-from registry.appointments.tables import Paper
+from registry.appointments.tables import DayPart, Paper
 from registry.centres.directory import centre
 from registry.centres.phone_bindings import Asked, ask_to_bind, hold_number
 from registry.centres.tables import VisitPurpose
 from registry.centres.visits import end_visit, open_visit, request_visit_code
 from registry.centres.witnesses import witness_binding
-from registry.dates import country_time
+from registry.dates import country_time, local_date
 from registry.facts import Diploma, Education, HealthCover, Occupation
 from registry.model_life.dry_runs import begin_dry_run, dry_run_statement, end_dry_run, look_at_next
 from registry.model_life.versions import propose, read
@@ -327,7 +328,13 @@ async def _add_appointments(session: AsyncSession, town: Town, now: dt.datetime)
         now=now,
     )
     town.words["check"] = check.reference
-    town.words["free_time"] = f"{slots[6].starts_at.astimezone(country_time()):%Y-%m-%dT%H:%M}"
+    free = slots[6].starts_at.astimezone(country_time())
+    town.words |= {"free_time": f"{free:%Y-%m-%dT%H:%M}", "free_day": f"{free:%Y-%m-%d}"}
+    town.words["returning"] = (await add_pre_registration(session, now, phone=None)).reference
+    closed_day = local_date(now) + dt.timedelta(days=25)
+    town.words["closed_day"] = closed_day.isoformat()
+    supervisor = await _staff_id(session, "proposer")
+    await close_part(session, staff_id=supervisor, day=closed_day, part=DayPart.WHOLE_DAY, now=now)
 
 
 async def _propose_an_officer(session: AsyncSession, portal: Portal, town: Town) -> None:

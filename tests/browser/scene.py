@@ -201,6 +201,7 @@ def _pre_registered(scene: Scene, visitor: Visitor) -> None:
     visitor.open(f"{chooser}&day={scene.words['free_day']}")
     scene.words["free_time"] = _last_slot(visitor).rpartition("=")[2]
     first = visitor.page.locator(".slots a").first.get_attribute("href") or ""
+    scene.words["booked_day"] = first.rpartition("=")[2].partition("T")[0]
     visitor.page.goto(first)
     visitor.answer()
     visitor.arrive("/pre-registration/file")
@@ -214,6 +215,15 @@ def _receiving(scene: Scene, visitor: Visitor) -> None:
     visitor.follow("/staff/appointments/A")
     visitor.answer()
     visitor.page.locator('main a[href$="/check"]').wait_for()
+
+
+def _moving(scene: Scene, visitor: Visitor) -> None:
+    """Somebody has an appointment on a day on which the centre cannot receive."""
+    scene.visitor("pre-registered")
+    visitor.page.context.add_cookies(scene.visitor("reviewing").page.context.cookies())
+    visitor.open(f"/staff/appointments?day={scene.words['booked_day']}")
+    scene.take_word("booked", visitor, "/staff/appointments/A*")
+    scene.words["booked"] = f"A{scene.words['booked']}"
 
 
 def _seconding(scene: Scene, visitor: Visitor) -> None:
@@ -284,6 +294,7 @@ COMING: Final[dict[str, Callable[[Scene, Visitor], None]]] = {
     "coming back": _coming_back,
     "pre-registered": _pre_registered,
     "receiving": _receiving,
+    "moving": _moving,
     "seconding": _seconding,
     "claiming": _claiming,
     "proven": _proven,

@@ -46,6 +46,7 @@ BETWEEN_TWO_POSTS: Final = {
     "/recovery/centre/code",
     "/recovery/centre/password",
     "/staff/phones/code",
+    "/staff/newcomers/code",
     "/staff/enrol/authenticator",
 }
 
@@ -146,7 +147,11 @@ PLACES: Final = [
         "/staff/appointments",
         "/staff/appointments/{appointment}",
         "/staff/appointments/{appointment}/check",
+        "/staff/newcomers",
+        "/staff/newcomers/new",
     ),
+    *places("moving", "/staff/appointments/{booked}/time", "/staff/days/{booked_day}"),
+    Place("receiving", "/staff/newcomers/new", 422, {"members": "0"}),
     Place("receiving", "/staff/appointments/{appointment}/check", 422, {"given_name_ar": ""}),
     *places("seconding", "/staff/identity-checks/{check}"),
     *places("opening a visit", "/staff/visits/code"),

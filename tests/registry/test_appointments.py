@@ -11,11 +11,10 @@ from sqlmodel import col, select
 
 from app.db import Sessions
 from notifications.tables import Delivery, DeliveryStatus, Notification
-from registry.appointments.booking import (
+from registry.appointments.booking import book, cancel
+from registry.appointments.desks import (
     NotBookable,
     SlotTaken,
-    book,
-    cancel,
     current_appointment,
     free_slots,
 )

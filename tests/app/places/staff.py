@@ -118,7 +118,7 @@ PLACES: Final[dict[str, Place]] = {
         "officer",
         "/staff/appointments/{present}",
         {"refusal": "not_proven"},
-        "/staff/appointments",
+        "/staff/appointments/.+",
         "/refusal",
     ),
     "identity check": Place(
