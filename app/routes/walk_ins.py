@@ -48,6 +48,7 @@ from registry.refusals import record_refused_appointment
 
 NEWCOMERS: Final = "/staff/newcomers"
 NEW: Final = f"{NEWCOMERS}/new"
+CONFLICT: Final = 409
 CODE: Final = CodePage(
     purpose=Purpose.NEWCOMER,
     template="staff/newcomer_code.html",
@@ -107,7 +108,7 @@ async def receive(request: PortalRequest) -> Response[bytes]:
         )
     except BookedForLater as refusal:
         form.refuse("instead", refusal.code)
-        return _reference_page(request, form, booked=refusal.booked, status=422)
+        return _reference_page(request, form, booked=refusal.booked, status=CONFLICT)
     except (NotFound, ReceivedElsewhere) as refusal:
         form.refuse("newcomer_reference", refusal.code)
         await record_refused_appointment(

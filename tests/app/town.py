@@ -331,6 +331,9 @@ async def _add_appointments(session: AsyncSession, town: Town, now: dt.datetime)
     free = slots[6].starts_at.astimezone(country_time())
     town.words |= {"free_time": f"{free:%Y-%m-%dT%H:%M}", "free_day": f"{free:%Y-%m-%d}"}
     town.words["returning"] = (await add_pre_registration(session, now, phone=None)).reference
+    expected = await add_pre_registration(session, now, phone="+212655000004")
+    town.words["expected"] = expected.reference
+    await book(session, kept=expected, centre_code=CENTRE, starts_at=slots[60].starts_at, now=now)
     closed_day = local_date(now) + dt.timedelta(days=25)
     town.words["closed_day"] = closed_day.isoformat()
     supervisor = await _staff_id(session, "proposer")

@@ -24,6 +24,7 @@ LONGEST: dict[str, Value] = {
     "reference": "R-7K2M9QXZ4D",
     "date": date(2026, 11, 21),
     "at": datetime(2026, 11, 21, 13, 30, tzinfo=UTC),
+    "before": datetime(2026, 11, 21, 13, 30, tzinfo=UTC),
     "until": date(2026, 11, 21),
     "place": "Centre de services aux citoyens – Casablanca, 16, avenue de la Démonstration",
 }

@@ -39,7 +39,7 @@ PLACES: Final[dict[str, Place]] = {
         None,
         {"instead": "yes"},
         "/staff/appointments/.+",
-        before=(Step("/staff/newcomers", {"newcomer_reference": "{appointed}"}),),
+        before=(Step("/staff/newcomers", {"newcomer_reference": "{expected}"}),),
     ),
     "newcomer without a telephone": Place(
         "officer", "/staff/newcomers/new", NEWCOMER_ALONE, "/staff/appointments/.+"
