@@ -173,12 +173,42 @@ NEWCOMER = Newcomer(
 )
 
 OFFICERS: tuple[Officer, ...] = (
-    Officer("nadir@alger.example", "ندير عمراني", "Nadir Amrani", Role.AGENT, "16"),
-    Officer("salima@alger.example", "سليمة قاسي", "Salima Kaci", Role.SUPERVISOR, "16"),
-    Officer("yacine@oran.example", "ياسين بوزيد", "Yacine Bouzid", Role.AGENT, "31"),
-    Officer("farida@oran.example", "فريدة شريف", "Farida Cherif", Role.SUPERVISOR, "31"),
-    Officer("leila@audit.example", "ليلى مداني", "Leïla Madani", Role.AUDITOR, "16"),
-    Officer("admin@tiwizi.example", "سمير المدير", "Samir Almoudir", Role.ADMINISTRATOR, "16"),
+    Officer(
+        "nadir@alger.example", "ندير عمراني", "Nadir Amrani", Role.AGENT, "16", MALE, dt.date(1987, 1, 12)
+    ),
+    Officer(
+        "salima@alger.example",
+        "سليمة قاسي",
+        "Salima Kaci",
+        Role.SUPERVISOR,
+        "16",
+        FEMALE,
+        dt.date(1980, 6, 25),
+    ),
+    Officer(
+        "yacine@oran.example", "ياسين بوزيد", "Yacine Bouzid", Role.AGENT, "31", MALE, dt.date(1991, 3, 30)
+    ),
+    Officer(
+        "farida@oran.example",
+        "فريدة شريف",
+        "Farida Cherif",
+        Role.SUPERVISOR,
+        "31",
+        FEMALE,
+        dt.date(1978, 11, 8),
+    ),
+    Officer(
+        "leila@audit.example", "ليلى مداني", "Leïla Madani", Role.AUDITOR, "16", FEMALE, dt.date(1975, 4, 16)
+    ),
+    Officer(
+        "admin@tiwizi.example",
+        "سمير المدير",
+        "Samir Almoudir",
+        Role.ADMINISTRATOR,
+        "16",
+        MALE,
+        dt.date(1974, 9, 27),
+    ),
 )
 
 ADULT: dict[str, Any] = {

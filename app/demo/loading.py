@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import func, insert, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.demo import newcomers, officers
 from app.demo.declared import rows_of
 from app.demo.models import propose_model
+from app.demo.people import Character
 from app.demo.population import Family, families
 from app.demo.registers import write_registers
 from app.demo.worlds import world
@@ -57,29 +58,35 @@ async def load_world(portal: Portal, *, households: int, progress: Callable[[int
 async def _register_characters(session: AsyncSession) -> None:
     ids = {character.key: number for number, character in enumerate(world().characters, start=1)}
     for character in world().characters:
-        session.add(
-            Person(
-                id=ids[character.key],
-                identifier=character.identifier,
-                document_kind=character.document,
-                document_number=character.document_number,
-                given_name_ar=character.given[0],
-                family_name_ar=character.family[0],
-                given_name_latin=character.given[1],
-                family_name_latin=character.family[1],
-                birth_date=character.born,
-                birth_precision=character.precision,
-                gender=character.gender,
-                phone=character.phone,
-                father_id=ids.get(character.father or ""),
-                mother_id=ids.get(character.mother or ""),
-            )
-        )
+        session.add(_person(character, ids))
         await session.flush()
 
 
+def _person(character: Character, ids: Mapping[str, int]) -> Person:
+    return Person(
+        id=ids[character.key],
+        identifier=character.identifier,
+        document_kind=character.document,
+        document_number=character.document_number,
+        given_name_ar=character.given[0],
+        family_name_ar=character.family[0],
+        given_name_latin=character.given[1],
+        family_name_latin=character.family[1],
+        birth_date=character.born,
+        birth_precision=character.precision,
+        gender=character.gender,
+        phone=character.phone,
+        father_id=ids.get(character.father or ""),
+        mother_id=ids.get(character.mother or ""),
+    )
+
+
 async def _add_officers(session: AsyncSession, portal: Portal, now: dt.datetime) -> None:
-    for officer in world().officers:
+    """Each with the own line of the register: without it nobody knows whose file is an officer's own."""
+    for serial, officer in enumerate(world().officers, start=officers.FIRST_SERIAL):
+        person = _person(_citizen(officer, serial), {officer.email: serial})
+        session.add(person)
+        await session.flush()
         await add_staff(
             session,
             email=officer.email,
@@ -90,9 +97,24 @@ async def _add_officers(session: AsyncSession, portal: Portal, now: dt.datetime)
             centre_code=centres_of(officer.province)[0].code,
             hasher=portal.hasher,
             keys=portal.keys,
+            person_id=person.id,
             now=now,
             totp_secret=officer.totp_secret,
         )
+
+
+def _citizen(officer: officers.Officer, serial: int) -> Character:
+    given_ar, family_ar = officer.name_ar.split(" ", 1)
+    given_latin, family_latin = officer.name_latin.split(" ", 1)
+    return world().citizen(
+        key=officer.email,
+        serial=serial,
+        given=(given_ar, given_latin),
+        family=(family_ar, family_latin),
+        born=officer.born,
+        gender=officer.gender,
+        story="",
+    )
 
 
 async def _load_population(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.demo import algeria, officers, people, stories
+from app.demo.algeria import Algerian
 from app.demo.newcomers import Newcomer
 from app.demo.officers import Officer
 from app.demo.people import Character
@@ -18,18 +19,26 @@ from notifications.country import country
 
 @dataclass(frozen=True)
 class World:
-    """`newcomer` has an appointment; `populated` says whether synthetic households are added to the named people."""
+    """`newcomer` has an appointment, and a `citizen` the numbers of the country.
+
+    `populated` says whether synthetic households are added to the named people.
+    """
 
     characters: tuple[Character, ...]
     officers: tuple[Officer, ...]
     newcomer: Newcomer
+    citizen: type[Character]
     tell: Callable[[AsyncSession, Portal, dt.datetime], Awaitable[None]]
     populated: bool
 
 
 WORLDS = {
-    "ma": World(people.CHARACTERS, officers.OFFICERS, people.NEWCOMER, stories.tell, populated=True),
-    "dz": World(algeria.CHARACTERS, algeria.OFFICERS, algeria.NEWCOMER, algeria.tell, populated=False),
+    "ma": World(
+        people.CHARACTERS, officers.OFFICERS, people.NEWCOMER, Character, stories.tell, populated=True
+    ),
+    "dz": World(
+        algeria.CHARACTERS, algeria.OFFICERS, algeria.NEWCOMER, Algerian, algeria.tell, populated=False
+    ),
 }
 
 
