@@ -57,6 +57,10 @@ bench: $(VENV)/.development ## Measure, beside what it is measured against
 bench-recompute: $(VENV)/.development ## Measure the recomputation of a country against moving its rows
 	@$(BIN)/python -m benchmarks.recompute $(ARGS)
 
+.PHONY: bench-country
+bench-country: $(VENV)/.development ## Measure a model tried on a country and a register asked about it
+	@$(BIN)/python -m benchmarks.country $(ARGS)
+
 .PHONY: migration
 migration: $(VENV)/.development ## Write the migration from the database to the tables: make migration MESSAGE="…"
 	@scripts/new-migration "$(MESSAGE)"

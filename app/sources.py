@@ -23,8 +23,8 @@ from registry.sources.queue import LONGEST_WAIT, Taken, ask_everybody, note_fail
 
 SOURCE_LIMIT_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 5.0
-# What another writer of SQLite waits for at most.
-TOGETHER: Final = 20
+# In one transaction: what another writer of SQLite waits for at most.
+TOGETHER: Final = {"sqlite": 20, "postgresql": 100}
 log = logging.getLogger("tiwizi")
 
 
@@ -96,18 +96,20 @@ class Asking:
 
     async def _take_in(self, name: str, taken: Sequence[Taken], answers: Collection[Answer]) -> None:
         """Some households a transaction; an answer about one that cannot be used leaves the others theirs."""
-        by_identifier: dict[str, list[Answer]] = {}
-        for answer in answers:
-            by_identifier.setdefault(answer.identifier, []).append(answer)
-        for first in range(0, len(taken), TOGETHER):
+        step = TOGETHER[self.portal.engine.dialect.name]
+        for first in range(0, len(taken), step):
+            part = taken[first : first + step]
+            people = {person for each in part for person in each.people}
+            about = [answer for answer in answers if answer.identifier in people]
             async with self.portal.writes() as session:
-                for each in taken[first : first + TOGETHER]:
-                    about = [one for person in each.people for one in by_identifier.get(person, ())]
-                    now = self.portal.clock()
-                    new = await receive(session, source=name, taken=each, answers=about, now=now)
-                    self.done["answered" if about else "silent"] += 1
-                    self.done["contradictions"] += len(new)
+                received = await receive(
+                    session, source=name, taken=part, answers=about, now=self.portal.clock()
+                )
                 await session.commit()
+            self.done["answered"] += received.answered
+            self.done["silent"] += received.silent
+            self.done["failed"] += received.refused
+            self.done["contradictions"] += len(received.contradictions)
 
 
 async def ask_sources(portal: Portal, stop: asyncio.Event) -> None:

@@ -20,7 +20,7 @@ TABLES = ("household", "declaration", "declared_member", "index_event", "recompu
 
 async def measure_sqlite(postgresql: dict[str, str], directory: Path, model: IndexModel) -> str:
     """One row of a table: the rows are those of the PostgreSQL register, before anything was published."""
-    from benchmarks.recompute import recompute_in_a_process
+    from benchmarks.recompute import command_in_a_process
 
     path = directory / "register.db"
     url = f"sqlite:///{path}"
@@ -29,7 +29,8 @@ async def measure_sqlite(postgresql: dict[str, str], directory: Path, model: Ind
     read = _read_everything(path)
     written = _write_results(path, households)
     with _Writer(path) as writer:
-        await asyncio.to_thread(recompute_in_a_process, url, directory, "--model", model.name, "--stage-only")
+        words = ("recompute", "--model", model.name, "--stage-only")
+        await asyncio.to_thread(command_in_a_process, url, directory, *words)
     connection = sqlite3.connect(path)
     run = connection.execute(
         "SELECT (julianday(staged_at) - julianday(started_at)) * 86400 FROM recomputation_run WHERE unfinished"

@@ -86,11 +86,28 @@ SELECT n, 'D-' || n, n, 1, 'citizen', n, 'ar', {DECLARED_AT}, {FACTS_ON}, TRUE,
     {_chance("land", 5)}, {_chance("irrigated", 15)}, {_random("cows", 3)}
 FROM generate_series(1, $1::bigint) n
 """
+# `who` is the member's person and membership: those of the head bear the number of the household.
+EVERYBODY = f"""
+    SELECT n AS home, place, n * 6 + place AS n, CASE place WHEN 0 THEN n ELSE $1 + n * 6 + place END AS who,
+        CASE place WHEN 0 THEN 'head' WHEN 1 THEN 'spouse' ELSE 'child' END AS relation
+    FROM generate_series(1, $1::bigint) n, LATERAL generate_series(0, {MEMBERS}::int - 1) place
+"""
+OTHERS = f"""
+INSERT INTO person (id, identifier, given_name_ar, family_name_ar, given_name_latin, family_name_latin, birth_date,
+    birth_precision, gender)
+SELECT who, lpad(who::text, 10, '0'), 'سارة', 'بناني', 'Sara', 'Bennani', {FACTS_ON} - 3650, 'day', 'female'
+FROM ({EVERYBODY}) everybody WHERE place > 0
+"""
+OTHER_MEMBERSHIPS = f"""
+INSERT INTO membership (id, reference, household_id, person_id, relation, status, invited_by, invited_at)
+SELECT who, 'M-' || who, home, who, relation, 'active', home, {DECLARED_AT}
+FROM ({EVERYBODY}) everybody WHERE place > 0
+"""
 MEMBER_ROWS = f"""
 INSERT INTO declared_member (id, declaration_id, membership_id, person_id, awaiting, relation, birth_date,
     birth_precision, schooling, education, diploma, literate, active, occupation, health_cover)
-SELECT n, home, n, n, FALSE,
-    CASE place WHEN 0 THEN 'head' WHEN 1 THEN 'spouse' ELSE 'child' END,
+SELECT n, home, who, who, FALSE,
+    relation,
     {FACTS_ON} - (CASE WHEN place < 2 THEN 24 * 365 + {_random("born", 19000)} ELSE {_random("young", 7000)} END)::int,
     CASE WHEN {_chance("known", 95)} THEN 'day' ELSE 'year' END,
     {_one_of("school", "public public public private none")},
@@ -98,10 +115,7 @@ SELECT n, home, n, n, FALSE,
     {_one_of("diploma", "none none general technical higher")},
     {_chance("literate", 70)}, {_chance("active", 40)}, {_one_of("occupation", OCCUPATIONS)},
     {_one_of("cover", "none amo_tadamon amo_tadamon other")}
-FROM (
-    SELECT n AS home, place, n * 6 + place AS n FROM generate_series(1, $1::bigint) n,
-        LATERAL generate_series(0, {MEMBERS}::int - 1) place
-) rows
+FROM ({EVERYBODY}) everybody
 """
 # As after an earlier run: the rules of the programmes have not changed since.
 LAST_RUN = f"""
@@ -130,10 +144,16 @@ FROM ({scored.query}) scored
 """
 
 
-async def fill(connection: asyncpg.Connection, *, households: int, model: IndexModel) -> None:
-    """Constraints between tables are not checked while filling: they hold by construction."""
+async def fill(
+    connection: asyncpg.Connection, *, households: int, model: IndexModel, everybody: bool = False
+) -> None:
+    """With `everybody` all members are in the population register, not only those who are told.
+
+    Constraints between tables are not checked while filling: they hold by construction.
+    """
     await connection.execute("SET session_replication_role = replica; SET work_mem = '256MB'")
-    for statement in (HEADS, ACCOUNTS, HOUSEHOLDS, MEMBERSHIPS, MEMBER_ROWS):
+    others = (OTHERS, OTHER_MEMBERSHIPS) if everybody else ()
+    for statement in (HEADS, ACCOUNTS, HOUSEHOLDS, MEMBERSHIPS, MEMBER_ROWS, *others):
         await connection.execute(statement, households)
     await connection.execute(
         DECLARATIONS, households, *(_communes(zone) for zone in (Zone.URBAN, Zone.RURAL))

@@ -84,7 +84,7 @@ def main() -> None:
                 cost = asyncio.run(measure(server, url, directory, households, arguments.connections))
                 print(_row(cost), flush=True)
                 if households < arguments.households:
-                    on_sqlite = asyncio.run(measure_sqlite(_dsn(url), directory, models()[-1]))
+                    on_sqlite = asyncio.run(measure_sqlite(dsn_of(url), directory, models()[-1]))
         print(
             "\n| SQLite, households | reading every row, s | writing the results, s | run, s | ratio "
             f"| a writer waits at most, s |\n|---|---|---|---|---|---|\n{on_sqlite}"
@@ -98,7 +98,7 @@ def _row(cost: Cost) -> str:
     )
 
 
-def _dsn(url: str) -> dict[str, str]:
+def dsn_of(url: str) -> dict[str, str]:
     parsed = make_url(url)
     return {"host": str(parsed.query["host"]), "user": "tiwizi", "database": str(parsed.database)}
 
@@ -107,19 +107,19 @@ async def measure(
     server: PostgresServer, url: str, directory: Path, households: int, connections: int
 ) -> Cost:
     model = models()[-1]
-    connection = await asyncpg.connect(**_dsn(url))
+    connection = await asyncpg.connect(**dsn_of(url))
     try:
         await fill(connection, households=households, model=model)
         read = await _seconds(lambda: _read_inputs(connection))
-        command = ["--model", model.name, "--connections", str(connections)]
-        memory = recompute_in_a_process(url, directory, *command, "--stage-only")
+        command = ["recompute", "--model", model.name, "--connections", str(connections)]
+        memory = command_in_a_process(url, directory, *command, "--stage-only")
         run = await connection.fetchval(
             "SELECT extract(epoch FROM staged_at - started_at)::float8 FROM recomputation_run WHERE unfinished"
         )
         written_back = await _written_back(connection, server.socket_directory)
         by_orm = await _row_by_row(url, directory, model) / SAMPLE * households
         start = time.perf_counter()
-        memory = max(memory, recompute_in_a_process(url, directory, *command))
+        memory = max(memory, command_in_a_process(url, directory, *command))
         publication = time.perf_counter() - start
         return Cost(
             households=households,
@@ -149,22 +149,22 @@ async def _read_inputs(connection: asyncpg.Connection) -> None:
         await connection.execute(f"COPY {what} {NOWHERE}")
 
 
-def recompute_in_a_process(url: str, directory: Path, *options: str) -> float:
-    """Run the command as an operator does. Returns the megabytes that its process took at most."""
+def command_in_a_process(url: str, directory: Path, *words: str) -> float:
+    """Run a command of `tiwizi` as an operator does. Returns the megabytes that its process took at most."""
     settings = settings_for(url, directory)
     environment = os.environ | {
         "TIWIZI_MODE": "demonstration",
         "TIWIZI_DATA_DIR": str(directory),
         "TIWIZI_DATABASE_URL": settings.database_url,
     }
-    command = [sys.executable, "-c", "from app.cli import main; main()", "recompute", *options]
+    command = [sys.executable, "-c", "from app.cli import main; main()", *words]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     peak = 0.0
     while process.poll() is None:
         peak = max(peak, _peak_megabytes(process.pid))
         time.sleep(0.05)
     if process.returncode:
-        raise RuntimeError("the command failed")
+        raise RuntimeError(f"tiwizi {' '.join(words)} failed")
     return peak
 
 

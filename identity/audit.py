@@ -79,6 +79,32 @@ def officer(staff_id: int, *, visit_id: int | None = None) -> Actor:
     return Actor(ActorKind.STAFF, staff_id, visit_id)
 
 
+def entry(
+    *,
+    actor: Actor,
+    action: StrEnum,
+    now: datetime,
+    person_id: int | None = None,
+    household_id: int | None = None,
+    reference: str | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> AuditEntry:
+    """One entry, to be added with others. `details` is JSON and holds codes and references, never a secret or a text
+    somebody typed.
+    """
+    return AuditEntry(
+        at=now,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        action=action.value,
+        person_id=person_id,
+        household_id=household_id,
+        reference=reference,
+        visit_id=actor.visit_id,
+        details=dict(details or {}),
+    )
+
+
 async def record(
     session: AsyncSession,
     *,
@@ -90,18 +116,16 @@ async def record(
     reference: str | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add one entry. `details` is JSON and holds codes and references, never a secret or a text somebody typed."""
+    """Add one entry."""
     session.add(
-        AuditEntry(
-            at=now,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            action=action.value,
+        entry(
+            actor=actor,
+            action=action,
+            now=now,
             person_id=person_id,
             household_id=household_id,
             reference=reference,
-            visit_id=actor.visit_id,
-            details=dict(details or {}),
+            details=details,
         )
     )
     await session.flush()

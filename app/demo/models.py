@@ -31,7 +31,7 @@ async def propose_model(portal: Portal) -> None:
     async with portal.writes() as session:
         await propose(
             session,
-            text=_file(first_of_a_month(today + AT_LEAST_AHEAD)),
+            text=draft_file(first_of_a_month(today + AT_LEAST_AHEAD)),
             staff_id=await staff_id_of(session, email=proposer().email),
             now=portal.clock(),
         )
@@ -44,7 +44,7 @@ def first_of_a_month(day: dt.date) -> dt.date:
     return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
 
 
-def _file(effective_from: dt.date) -> str:
+def draft_file(effective_from: dt.date) -> str:
     """Town counts for a little more than before, and a car for less."""
     document = models_of_files()[-1].model_dump(mode="json", by_alias=True, exclude_defaults=True)
     document |= {"name": NAME, "version": 2, "effective_from": effective_from.isoformat()}

@@ -21,12 +21,12 @@ from registry.delays import due_on
 from registry.facts import BirthPrecision
 from registry.rows import insert_unless_taken
 from registry.sources.findings import Finding, asked_facts, findings
-from registry.sources.marks import Mark, MarkKind, keep_marks, marks_of
+from registry.sources.marks import KeptMarks, Mark, MarkKind, keep_marks, marks_of
 from registry.sources.origins import Change, changes_since_declared
 from registry.sources.tables import Contradiction, ContradictionStatus, SourceFact, SourceInquiry
 from registry.sources.values import write_value
-from registry.tables import Household, Origin
-from registry.versions import Version, VersionMember, membership_ids
+from registry.tables import Household, Membership, Origin
+from registry.versions import Version, VersionMember
 
 LIVE = (ContradictionStatus.OPEN, ContradictionStatus.CONTESTED)
 PAGE = "/household/sources"
@@ -45,6 +45,7 @@ class _File:
     found: Sequence[Finding]
     rows: Sequence[Contradiction]
     changes: Mapping[str, Change]
+    asked: Mapping[str, date]
 
 
 async def reconsider(
@@ -54,58 +55,123 @@ async def reconsider(
 
     What no longer does is closed; what is new is told to the head of the household. No index is touched here.
     """
-    file = await _read(session, household, version, now)
-    if file is None:
-        return ()
-    contradicting = {finding.name: finding for finding in file.found if finding.contradicts}
-    await _close_those_gone(session, file, contradicting, now)
-    fresh = [finding for finding in contradicting.values() if _is_new(file, finding)]
-    new = [row for finding in fresh if (row := await _add(session, file, finding, now))]
-    file = replace(file, rows=[*file.rows, *new])
-    await _tell(session, file, now)
-    await _mark(session, file, now)
-    return tuple(new)
+    return await reconsider_all(session, versions=[(household, version)], now=now)
+
+
+async def reconsider_all(
+    session: AsyncSession, *, versions: Sequence[tuple[Household, Version]], now: datetime
+) -> tuple[Contradiction, ...]:
+    """The same for many locked households, in about as many statements as for one where nothing is new."""
+    looked_at, added = [], []
+    for file in await _read(session, versions, now):
+        contradicting = {finding.name: finding for finding in file.found if finding.contradicts}
+        await _close_those_gone(session, file, contradicting, now)
+        fresh = [finding for finding in contradicting.values() if _is_new(file, finding)]
+        new = [row for finding in fresh if (row := await _add(session, file, finding, now))]
+        looked_at.append(replace(file, rows=[*file.rows, *new]))
+        added += new
+        await _tell(session, looked_at[-1], now)
+    await _mark(session, looked_at, now)
+    return tuple(added)
 
 
 async def refresh_marks(
     session: AsyncSession, *, household: Household, version: Version, now: datetime
 ) -> None:
     """Write down anew what the pages say of the origin of each fact."""
-    file = await _read(session, household, version, now)
-    if file is not None:
-        await _mark(session, file, now)
+    await _mark(session, await _read(session, [(household, version)], now), now)
 
 
-async def _mark(session: AsyncSession, file: _File, now: datetime) -> None:
-    marks = marks_of(
-        findings=file.found,
-        contradictions=file.rows,
-        changes=file.changes,
-        unanswered=await _unanswered(session, file, local_date(now)) | _by_default(file.version),
-    )
+async def _mark(session: AsyncSession, files: Iterable[_File], now: datetime) -> None:
+    today = local_date(now)
     await keep_marks(
-        session, household_id=file.household.id, marks=marks, open_contradictions=len(waiting(file.rows))
+        session,
+        {
+            file.household.id: KeptMarks(
+                marks_of(
+                    findings=file.found,
+                    contradictions=file.rows,
+                    changes=file.changes,
+                    unanswered=_unanswered(file, today) | _by_default(file.version),
+                ),
+                len(waiting(file.rows)),
+            )
+            for file in files
+        },
     )
 
 
-async def _read(session: AsyncSession, household: Household, version: Version, now: datetime) -> _File | None:
-    """None while an invited adult has not answered: half a household is compared with nothing."""
-    if not version.declaration.complete:
-        return None
-    ids = await membership_ids(session, version)
-    references = {membership_id: reference for reference, membership_id in ids.items()}
-    people = [member.person_id for member in version.members]
-    told = (await session.exec(select(SourceFact).where(col(SourceFact.person_id).in_(people)))).all()
-    rows = await contradictions_of(session, household_id=household.id)
-    return _File(
-        household=household,
-        version=version,
-        references=references,
-        told=told,
-        found=findings(version, told, references, local_date(now)),
-        rows=rows,
-        changes=await changes_since_declared(session, version=version, references=references),
+async def _read(
+    session: AsyncSession, versions: Sequence[tuple[Household, Version]], now: datetime
+) -> list[_File]:
+    """Without those where an invited adult has not answered: half a household is compared with nothing."""
+    whole = [(household, version) for household, version in versions if version.declaration.complete]
+    households = [household.id for household, _ in whole]
+    references = await _references(session, [version for _, version in whole])
+    told = await _told(session, [version for _, version in whole])
+    rows = await _contradictions(session, households)
+    asked = await _asked(session, households)
+    return [
+        _File(
+            household=household,
+            version=version,
+            references=references,
+            told=(
+                of_household := [row for each in version.members for row in told.get(each.person_id or 0, ())]
+            ),
+            found=findings(version, of_household, references, local_date(now)),
+            rows=rows.get(household.id, []),
+            changes=await changes_since_declared(session, version=version, references=references),
+            asked=asked.get(household.id, {}),
+        )
+        for household, version in whole
+    ]
+
+
+async def _references(session: AsyncSession, versions: Sequence[Version]) -> dict[int, str]:
+    wanted = [member.membership_id for version in versions for member in version.members]
+    found = await session.exec(
+        select(Membership.id, Membership.reference).where(col(Membership.id).in_(wanted))
     )
+    return dict(found.all())
+
+
+async def _told(session: AsyncSession, versions: Sequence[Version]) -> dict[int, list[SourceFact]]:
+    people = {member.person_id for version in versions for member in version.members}
+    found = await session.exec(select(SourceFact).where(col(SourceFact.person_id).in_(people)))
+    told: dict[int, list[SourceFact]] = {}
+    for row in found:
+        told.setdefault(row.person_id, []).append(row)
+    return told
+
+
+async def _contradictions(
+    session: AsyncSession, household_ids: Sequence[int]
+) -> dict[int, list[Contradiction]]:
+    found = await session.exec(
+        select(Contradiction)
+        .where(col(Contradiction.household_id).in_(household_ids))
+        .order_by(col(Contradiction.id))
+        .execution_options(populate_existing=True)
+    )
+    rows: dict[int, list[Contradiction]] = {}
+    for row in found:
+        rows.setdefault(row.household_id, []).append(row)
+    return rows
+
+
+async def _asked(session: AsyncSession, household_ids: Sequence[int]) -> dict[int, dict[str, date]]:
+    """On which day each source was last asked about each household."""
+    found = await session.exec(
+        select(SourceInquiry.household_id, SourceInquiry.source, SourceInquiry.asked_at).where(
+            col(SourceInquiry.household_id).in_(household_ids), col(SourceInquiry.asked_at).is_not(None)
+        )
+    )
+    asked: dict[int, dict[str, date]] = {}
+    for household_id, source, at in found:
+        if at is not None:
+            asked.setdefault(household_id, {})[source] = local_date(at)
+    return asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +188,10 @@ async def source_answers(
     session: AsyncSession, *, household: Household, version: Version, now: datetime
 ) -> tuple[SourceAnswer, ...]:
     """Every fact of a household that some source can answer; none while an invited adult has not answered."""
-    file = await _read(session, household, version, now)
-    if file is None:
+    files = await _read(session, [(household, version)], now)
+    if not files:
         return ()
+    file = files[0]
     found = {finding.name: finding for finding in file.found}
     members = {file.references[member.membership_id]: member for member in version.members}
     return tuple(
@@ -140,13 +207,7 @@ def _on_file(version: Version, members: Mapping[str, VersionMember], name: str) 
 
 async def contradictions_of(session: AsyncSession, *, household_id: int) -> Sequence[Contradiction]:
     """Every contradiction of a household that there ever was, the oldest first."""
-    found = await session.exec(
-        select(Contradiction)
-        .where(Contradiction.household_id == household_id)
-        .order_by(col(Contradiction.id))
-        .execution_options(populate_existing=True)
-    )
-    return found.all()
+    return (await _contradictions(session, [household_id])).get(household_id, [])
 
 
 async def _close_those_gone(
@@ -158,7 +219,7 @@ async def _close_those_gone(
         if row.status is ContradictionStatus.OPEN and (finding is None or not _is_about(row, finding)):
             row.status, row.ended_at = ContradictionStatus.GONE, now
             session.add(row)
-    await session.flush()
+            await session.flush()
 
 
 def _is_about(row: Contradiction, finding: Finding) -> bool:
@@ -259,19 +320,13 @@ def _by_default(version: Version) -> dict[str, Mark]:
     return {"birth_date": Mark(MarkKind.DEFAULT, version.declaration.facts_on)}
 
 
-async def _unanswered(session: AsyncSession, file: _File, today: date) -> dict[str, Mark]:
+def _unanswered(file: _File, today: date) -> dict[str, Mark]:
     """The facts whose source was asked, with the day; whatever has an answer is marked by it afterwards."""
-    found = await session.exec(
-        select(SourceInquiry).where(
-            SourceInquiry.household_id == file.household.id, col(SourceInquiry.asked_at).is_not(None)
-        )
-    )
-    asked = {row.source: local_date(row.asked_at) for row in found if row.asked_at}
     known = {finding.name for finding in file.found}
     return {
-        name: Mark(MarkKind.UNANSWERED, asked[rule.answered_by], rule.answered_by)
+        name: Mark(MarkKind.UNANSWERED, file.asked[rule.answered_by], rule.answered_by)
         for name, rule in asked_facts(file.version, file.references, today).items()
-        if rule.answered_by in asked and name not in known
+        if rule.answered_by in file.asked and name not in known
     }
 
 

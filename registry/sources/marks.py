@@ -78,18 +78,34 @@ def marks_of(
     return marks
 
 
-async def keep_marks(
-    session: AsyncSession, *, household_id: int, marks: Mapping[str, Mark], open_contradictions: int
-) -> None:
-    values = {
-        "marks": {
-            name: {"kind": mark.kind.value, "on": mark.on.isoformat(), "source": mark.source}
-            for name, mark in marks.items()
-        },
-        "open_contradictions": open_contradictions,
-    }
-    await session.exec(
-        upsert(session)(FactMarks)
-        .values(household_id=household_id, **values)
-        .on_conflict_do_update(index_elements=["household_id"], set_=values)
+@dataclass(frozen=True, slots=True)
+class KeptMarks:
+    marks: Mapping[str, Mark]
+    open_contradictions: int
+
+
+async def keep_marks(session: AsyncSession, kept: Mapping[int, KeptMarks]) -> None:
+    """Of each household by its id."""
+    if not kept:
+        return
+    statement = upsert(session)(FactMarks).values(
+        [
+            {
+                "household_id": household_id,
+                "marks": {name: _written(mark) for name, mark in of_household.marks.items()},
+                "open_contradictions": of_household.open_contradictions,
+            }
+            for household_id, of_household in sorted(kept.items())
+        ]
     )
+    new = statement.excluded
+    await session.exec(
+        statement.on_conflict_do_update(
+            index_elements=["household_id"],
+            set_={"marks": new.marks, "open_contradictions": new.open_contradictions},
+        )
+    )
+
+
+def _written(mark: Mark) -> dict[str, str]:
+    return {"kind": mark.kind.value, "on": mark.on.isoformat(), "source": mark.source}

@@ -137,8 +137,14 @@ async def _people(session: AsyncSession, household_ids: Sequence[int]) -> dict[i
     return people
 
 
-async def note_answer(session: AsyncSession, taken: Taken, *, outcome: Outcome, now: datetime) -> bool:
-    """The source has been asked. False when it is to be asked anew meanwhile, or somebody else has the household."""
+async def note_answers(
+    session: AsyncSession, taken: Sequence[Taken], *, outcome: Outcome, now: datetime
+) -> set[int]:
+    """The source has been asked about these, which one `take` gave. Returns the inquiries that this settles: not those
+    that are to be asked anew meanwhile, or that somebody else has.
+    """
+    if not taken:
+        return set()
     return await _settle(
         session,
         taken,
@@ -146,18 +152,21 @@ async def note_answer(session: AsyncSession, taken: Taken, *, outcome: Outcome, 
     )
 
 
-async def note_failure(session: AsyncSession, taken: Taken, *, code: str, now: datetime) -> bool:
+async def note_failure(session: AsyncSession, taken: Taken, *, code: str, now: datetime) -> None:
     """It is asked again, later each time."""
     wait = min(FIRST_WAIT * 2 ** min(taken.attempts - 1, 10), LONGEST_WAIT)
-    return await _settle(session, taken, {"due_at": now + wait, "last_error": code})
+    await _settle(session, [taken], {"due_at": now + wait, "last_error": code})
 
 
-async def _settle(session: AsyncSession, taken: Taken, values: Mapping[str, object]) -> bool:
-    settled = await session.scalar(
+async def _settle(session: AsyncSession, taken: Sequence[Taken], values: Mapping[str, object]) -> set[int]:
+    settled = await session.exec(
         update(SourceInquiry)
-        .where(col(SourceInquiry.id) == taken.inquiry_id, col(SourceInquiry.due_at) == taken.held_until)
+        .where(
+            col(SourceInquiry.id).in_([each.inquiry_id for each in taken]),
+            col(SourceInquiry.due_at) == taken[0].held_until,
+        )
         .values(**values)
         .returning(col(SourceInquiry.id))
         .execution_options(synchronize_session=False)
     )
-    return settled is not None
+    return set(settled.scalars())

@@ -149,7 +149,8 @@ async def _contradict(session: AsyncSession, person: Person, now: dt.datetime) -
     """The register of vehicles has a car in the person's name; none was declared."""
     [taken] = await take(session, source="vehicles", now=now)
     car = Answer(person.identifier, "cars", "1", dt.date(2026, 2, 20), "V-1")
-    [row] = await receive(session, source="vehicles", taken=taken, answers=[car], now=now)
+    received = await receive(session, source="vehicles", taken=[taken], answers=[car], now=now)
+    [row] = received.contradictions
     return row.reference
 
 

@@ -51,11 +51,9 @@ def said(person, fact, value, as_of=DAY, reference="V-1"):
 
 async def hear(session, now, source, *answers):
     """The worker's turn with one source: take what is due, and hand over what it says about each household."""
-    new = []
-    for taken in await take(session, source=source, now=now):
-        about = [answer for answer in answers if answer.identifier in taken.people]
-        new += await receive(session, source=source, taken=taken, answers=about, now=now)
-    return new
+    taken = await take(session, source=source, now=now)
+    received = await receive(session, source=source, taken=taken, answers=answers, now=now)
+    return list(received.contradictions)
 
 
 async def marks(session, household_id):
@@ -314,7 +312,7 @@ async def test_what_a_process_that_died_had_taken_is_taken_again(session, now):
     [first] = await take(session, source="land", now=now)
     [second] = await take(session, source="land", now=now + timedelta(minutes=6))
     assert second.inquiry_id == first.inquiry_id
-    assert await receive(session, source="land", taken=first, answers=(), now=now) == ()
+    await receive(session, source="land", taken=[first], answers=(), now=now)
     inquiry = await session.get_one(SourceInquiry, first.inquiry_id, populate_existing=True)
     assert inquiry.asked_at is None
 

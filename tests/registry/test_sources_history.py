@@ -56,7 +56,7 @@ async def step(session: AsyncSession, family: Family, what: str, cars: int | Non
             for taken in await take(session, source="vehicles", now=now):
                 answer = Answer(family.hassan.identifier, "cars", str(cars), date(2026, 2, 20), "V-1")
                 said = [answer] if answer.identifier in taken.people else []
-                await receive(session, source="vehicles", taken=taken, answers=said, now=now)
+                await receive(session, source="vehicles", taken=[taken], answers=said, now=now)
         case "use":
             household = await of(session, family)
             for row in await contradictions_of(session, household_id=household.id):
