@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from litestar import Response
+from litestar import Response, get, post
+from litestar.handlers import BaseRouteHandler
 
 from app.access import own_cookie
 from app.forms.base import Form, read_form
@@ -19,7 +21,7 @@ from app.forms.codes import CodeAnswers, SentCodeAnswers
 from app.pages import go, page
 from app.requests import PortalRequest
 from identity.proofs.challenges import CodeRefused, TooSoon, find_challenge, refusal
-from identity.proofs.codes import resend_code
+from identity.proofs.codes import check_code, resend_code
 from identity.proofs.guards import LONG, RESEND_AFTER
 from identity.proofs.tables import Challenge, Purpose, Step
 from notifications.country import country
@@ -43,6 +45,45 @@ class CodePage:
     path: str
     proven: str
     is_sent: bool = True
+
+
+Use = Callable[[PortalRequest, Challenge, str], Awaitable[Response[bytes]]]
+
+
+def code_routes(
+    asked: CodePage, use: Use | None = None, *, opt: Mapping[str, bool] = EVEN
+) -> list[BaseRouteHandler]:
+    """The routes of a code: its page, the answer, and one more code where it is sent.
+
+    Without `use` a right code proves the challenge, and leads on.
+    """
+
+    @get(asked.path)
+    async def show_code(request: PortalRequest) -> Response[bytes]:
+        return await show_code_page(request, asked)
+
+    @post(asked.path, opt=opt)
+    async def answer_code(request: PortalRequest) -> Response[bytes]:
+        return await take_code(request, asked, partial(use or partial(_prove, asked), request))
+
+    @post(f"{asked.path}/again", opt=opt)
+    async def ask_again(request: PortalRequest) -> Response[bytes]:
+        return await send_again(request, asked)
+
+    return [show_code, answer_code, ask_again] if asked.is_sent else [show_code, answer_code]
+
+
+async def _prove(asked: CodePage, request: PortalRequest, challenge: Challenge, code: str) -> Response[bytes]:
+    await check_code(
+        request.db,
+        challenge_id=challenge.id,
+        purpose=asked.purpose,
+        code=code,
+        browser=browser_mark(request),
+        keys=request.keys,
+        now=request.now,
+    )
+    return go(request, asked.proven)
 
 
 def keep_challenge(

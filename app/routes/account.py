@@ -11,11 +11,9 @@ from app.code_pages import (
     REPEATABLE,
     CodePage,
     browser_mark,
+    code_routes,
     forget_challenge,
     keep_challenge,
-    send_again,
-    show_code_page,
-    take_code,
 )
 from app.conversation import HASHES
 from app.forms.account import EmailAnswers, LanguagesAnswers
@@ -164,32 +162,18 @@ async def remove_email(request: PortalRequest) -> Response[bytes]:
     return go(request, "/account")
 
 
-@get("/account/email/code")
-async def show_email_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, EMAIL_CODE)
-
-
-@post("/account/email/code", opt=REPEATABLE)
-async def confirm_email(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        await accounts.confirm_email(
-            request.db,
-            account_id=request.signed_in.own_account,
-            challenge_id=challenge.id,
-            code=code,
-            browser=browser_mark(request),
-            here=request.signed_in.token_hash,
-            keys=request.keys,
-            now=request.now,
-        )
-        return forget_challenge(request, go(request, EMAIL_CODE.proven), Purpose.CONFIRM_EMAIL)
-
-    return await take_code(request, EMAIL_CODE, use)
-
-
-@post("/account/email/code/again", opt=REPEATABLE)
-async def send_email_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, EMAIL_CODE)
+async def confirm_email(request: PortalRequest, challenge: Challenge, code: str) -> Response[bytes]:
+    await accounts.confirm_email(
+        request.db,
+        account_id=request.signed_in.own_account,
+        challenge_id=challenge.id,
+        code=code,
+        browser=browser_mark(request),
+        here=request.signed_in.token_hash,
+        keys=request.keys,
+        now=request.now,
+    )
+    return forget_challenge(request, go(request, EMAIL_CODE.proven), Purpose.CONFIRM_EMAIL)
 
 
 @get("/account/recovery-code")
@@ -242,9 +226,7 @@ HANDLERS = [
     show_email,
     start_email,
     remove_email,
-    show_email_code,
-    confirm_email,
-    send_email_code_again,
+    *code_routes(EMAIL_CODE, confirm_email, opt=REPEATABLE),
     show_recovery_code,
     show_new_recovery_code,
     make_recovery_code,

@@ -10,12 +10,10 @@ from app.access import keep_session
 from app.code_pages import (
     EVEN,
     CodePage,
+    code_routes,
     current_challenge,
     forget_challenge,
     keep_challenge,
-    send_again,
-    show_code_page,
-    take_code,
 )
 from app.conversation import HASHES, answered_before
 from app.forms.base import Form, read_form
@@ -32,7 +30,6 @@ from identity.people.number_rules import document_kinds
 from identity.people.population import RegisterUnavailable
 from identity.people.tables import Person
 from identity.proofs.challenges import CodeRefused
-from identity.proofs.codes import check_code
 from identity.proofs.passwords import PasswordRefused
 from identity.proofs.tables import Challenge, Purpose, Step
 from identity.sessions import hash_token
@@ -116,33 +113,6 @@ def _claim_page(
 def _later(response: Response[bytes]) -> Response[bytes]:
     response.headers["retry-after"] = str(RETRY_AFTER_SECONDS)
     return response
-
-
-@get("/claim/code")
-async def show_claim_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, CODE)
-
-
-@post("/claim/code", opt=EVEN)
-async def check_claim_code(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        await check_code(
-            request.db,
-            challenge_id=challenge.id,
-            purpose=Purpose.CLAIM,
-            code=code,
-            browser=request.browser,
-            keys=request.keys,
-            now=request.now,
-        )
-        return go(request, CODE.proven)
-
-    return await take_code(request, CODE, use)
-
-
-@post("/claim/code/again", opt=EVEN)
-async def send_claim_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, CODE)
 
 
 @get("/claim/account")
@@ -254,9 +224,7 @@ async def _after_claim(request: PortalRequest) -> Response[bytes]:
 HANDLERS = [
     show_claim,
     start_claim,
-    show_claim_code,
-    check_claim_code,
-    send_claim_code_again,
+    *code_routes(CODE),
     show_new_account,
     open_account,
     show_recovery_code,

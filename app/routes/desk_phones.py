@@ -14,11 +14,9 @@ from app.code_pages import (
     REPEATABLE,
     CodePage,
     browser_mark,
+    code_routes,
     forget_challenge,
     keep_challenge,
-    send_again,
-    show_code_page,
-    take_code,
 )
 from app.forms.base import Form, read_form
 from app.forms.desk import BindingAnswers, WitnessAnswers
@@ -144,35 +142,21 @@ async def _refused(request: PortalRequest, refusal: Refused) -> Response[bytes]:
     return page(request, "staff/refused.html", status=403, keep=True, why=refusal.code, path=PHONES)
 
 
-@get(CODE.path)
-async def show_phone_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, CODE)
-
-
-@post(CODE.path, opt=REPEATABLE)
-async def take_phone_code(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        try:
-            binding = await hold_number(
-                request.db,
-                staff_id=officer_id(request),
-                challenge_id=challenge.id,
-                code=code,
-                browser=browser_mark(request),
-                keys=request.keys,
-                now=request.now,
-            )
-        except (NotAllowed, OwnFile) as refusal:
-            return await _refused(request, refusal)
-        response = go(request, f"{PHONES}/{binding.reference}")
-        return forget_challenge(request, response, Purpose.BIND_PHONE)
-
-    return await take_code(request, CODE, use)
-
-
-@post(f"{CODE.path}/again", opt=REPEATABLE)
-async def send_phone_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, CODE)
+async def take_phone_code(request: PortalRequest, challenge: Challenge, code: str) -> Response[bytes]:
+    try:
+        binding = await hold_number(
+            request.db,
+            staff_id=officer_id(request),
+            challenge_id=challenge.id,
+            code=code,
+            browser=browser_mark(request),
+            keys=request.keys,
+            now=request.now,
+        )
+    except (NotAllowed, OwnFile) as refusal:
+        return await _refused(request, refusal)
+    response = go(request, f"{PHONES}/{binding.reference}")
+    return forget_challenge(request, response, Purpose.BIND_PHONE)
 
 
 @get(ONE)
@@ -272,9 +256,7 @@ async def witness(request: PortalRequest, reference: FromPath[str]) -> Response[
 HANDLERS = [
     show_phones,
     ask,
-    show_phone_code,
-    take_phone_code,
-    send_phone_code_again,
+    *code_routes(CODE, take_phone_code, opt=REPEATABLE),
     show_binding,
     withdraw,
     show_witness,

@@ -10,10 +10,8 @@ from app.access import keep_session
 from app.code_pages import (
     EVEN,
     CodePage,
+    code_routes,
     keep_challenge,
-    send_again,
-    show_code_page,
-    take_code,
 )
 from app.conversation import HASHES
 from app.forms.base import Form, read_form
@@ -24,7 +22,6 @@ from app.pages import go, page
 from app.requests import PortalRequest
 from identity.entering.desk_recovery import choose_password_after_desk, start_desk_recovery
 from identity.entering.recovery import RecoveryRefused
-from identity.proofs.codes import check_code
 from identity.proofs.tables import Challenge, Purpose
 
 START: Final = "/recovery/centre"
@@ -65,33 +62,6 @@ async def start(request: PortalRequest) -> Response[bytes]:
     return keep_challenge(request, go(request, CODE.path), challenge)
 
 
-@get(CODE.path)
-async def show_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, CODE)
-
-
-@post(CODE.path, opt=EVEN)
-async def take(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        await check_code(
-            request.db,
-            challenge_id=challenge.id,
-            purpose=Purpose.DESK_RECOVERY,
-            code=code,
-            browser=request.browser,
-            keys=request.keys,
-            now=request.now,
-        )
-        return go(request, CODE.proven)
-
-    return await take_code(request, CODE, use)
-
-
-@post(f"{CODE.path}/again", opt=EVEN)
-async def send_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, CODE)
-
-
 @get(CODE.proven)
 async def show_password(request: PortalRequest) -> Response[bytes]:
     return await show_new_password(request, CODE)
@@ -119,4 +89,4 @@ async def choose(request: PortalRequest) -> Response[bytes]:
     return await take_new_password(request, CODE, use)
 
 
-HANDLERS = [show_start, start, show_code, take, send_code_again, show_password, choose]
+HANDLERS = [show_start, start, *code_routes(CODE), show_password, choose]

@@ -12,11 +12,9 @@ from litestar import Response, get, post
 from app.code_pages import (
     EVEN,
     CodePage,
+    code_routes,
     forget_challenge,
     keep_challenge,
-    send_again,
-    show_code_page,
-    take_code,
 )
 from app.forms.account import CancelAnswers, PhoneAnswers
 from app.forms.base import Form, read_form
@@ -71,30 +69,16 @@ async def start_removal(request: PortalRequest) -> Response[bytes]:
     return keep_challenge(request, go(request, STRANGERS_CODE.path), challenge)
 
 
-@get(STRANGERS_CODE.path)
-async def show_strangers_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, STRANGERS_CODE)
-
-
-@post(STRANGERS_CODE.path, opt=EVEN)
-async def remove_number(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        await strangers.remove_from_strangers(
-            request.db,
-            challenge_id=challenge.id,
-            code=code,
-            browser=request.browser,
-            keys=request.keys,
-            now=request.now,
-        )
-        return forget_challenge(request, go(request, STRANGERS_CODE.proven), Purpose.REMOVE_PHONE)
-
-    return await take_code(request, STRANGERS_CODE, use)
-
-
-@post(f"{STRANGERS_CODE.path}/again", opt=EVEN)
-async def send_strangers_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, STRANGERS_CODE)
+async def remove_number(request: PortalRequest, challenge: Challenge, code: str) -> Response[bytes]:
+    await strangers.remove_from_strangers(
+        request.db,
+        challenge_id=challenge.id,
+        code=code,
+        browser=request.browser,
+        keys=request.keys,
+        now=request.now,
+    )
+    return forget_challenge(request, go(request, STRANGERS_CODE.proven), Purpose.REMOVE_PHONE)
 
 
 @get(STRANGERS_CODE.proven)
@@ -127,30 +111,16 @@ async def start_cancelling(request: PortalRequest) -> Response[bytes]:
     return keep_challenge(request, go(request, CHANGE_CODE.path), challenge)
 
 
-@get(CHANGE_CODE.path)
-async def show_change_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, CHANGE_CODE)
-
-
-@post(CHANGE_CODE.path, opt=EVEN)
-async def cancel_change(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        await phones.cancel_phone_change(
-            request.db,
-            challenge_id=challenge.id,
-            code=code,
-            browser=request.browser,
-            keys=request.keys,
-            now=request.now,
-        )
-        return forget_challenge(request, go(request, CHANGE_CODE.proven), Purpose.CANCEL_PHONE)
-
-    return await take_code(request, CHANGE_CODE, use)
-
-
-@post(f"{CHANGE_CODE.path}/again", opt=EVEN)
-async def send_change_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, CHANGE_CODE)
+async def cancel_change(request: PortalRequest, challenge: Challenge, code: str) -> Response[bytes]:
+    await phones.cancel_phone_change(
+        request.db,
+        challenge_id=challenge.id,
+        code=code,
+        browser=request.browser,
+        keys=request.keys,
+        now=request.now,
+    )
+    return forget_challenge(request, go(request, CHANGE_CODE.proven), Purpose.CANCEL_PHONE)
 
 
 @get(CHANGE_CODE.proven)
@@ -161,14 +131,10 @@ async def show_cancelled(request: PortalRequest) -> Response[bytes]:
 HANDLERS = [
     show_strangers,
     start_removal,
-    show_strangers_code,
-    remove_number,
-    send_strangers_code_again,
+    *code_routes(STRANGERS_CODE, remove_number),
     show_removed,
     show_change,
     start_cancelling,
-    show_change_code,
-    cancel_change,
-    send_change_code_again,
+    *code_routes(CHANGE_CODE, cancel_change),
     show_cancelled,
 ]

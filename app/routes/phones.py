@@ -10,11 +10,9 @@ from app.code_pages import (
     REPEATABLE,
     CodePage,
     browser_mark,
+    code_routes,
     forget_challenge,
     keep_challenge,
-    send_again,
-    show_code_page,
-    take_code,
 )
 from app.conversation import HASHES
 from app.forms.account import PhoneAnswers
@@ -69,32 +67,18 @@ async def start_change(request: PortalRequest) -> Response[bytes]:
     return keep_challenge(request, go(request, CODE.path), challenge)
 
 
-@get(CODE.path)
-async def show_phone_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, CODE)
-
-
-@post(CODE.path, opt=REPEATABLE)
-async def confirm_change(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        await phones.confirm_phone_change(
-            request.db,
-            account_id=request.signed_in.own_account,
-            challenge_id=challenge.id,
-            code=code,
-            browser=browser_mark(request),
-            here=request.signed_in.token_hash,
-            keys=request.keys,
-            now=request.now,
-        )
-        return forget_challenge(request, go(request, CODE.proven), Purpose.CHANGE_PHONE)
-
-    return await take_code(request, CODE, use)
-
-
-@post(f"{CODE.path}/again", opt=REPEATABLE)
-async def send_phone_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, CODE)
+async def confirm_change(request: PortalRequest, challenge: Challenge, code: str) -> Response[bytes]:
+    await phones.confirm_phone_change(
+        request.db,
+        account_id=request.signed_in.own_account,
+        challenge_id=challenge.id,
+        code=code,
+        browser=browser_mark(request),
+        here=request.signed_in.token_hash,
+        keys=request.keys,
+        now=request.now,
+    )
+    return forget_challenge(request, go(request, CODE.proven), Purpose.CHANGE_PHONE)
 
 
 @get(PASSWORD)
@@ -125,9 +109,7 @@ async def take_password(request: PortalRequest) -> Response[bytes]:
 HANDLERS = [
     show_phone,
     start_change,
-    show_phone_code,
-    confirm_change,
-    send_phone_code_again,
+    *code_routes(CODE, confirm_change, opt=REPEATABLE),
     show_password,
     take_password,
 ]

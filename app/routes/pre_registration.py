@@ -10,12 +10,10 @@ from app.code_pages import (
     EVEN,
     CodePage,
     browser_mark,
+    code_routes,
     current_challenge,
     forget_challenge,
     keep_challenge,
-    send_again,
-    show_code_page,
-    take_code,
 )
 from app.forms.base import Form, read_form
 from app.forms.pre_registration import PreRegistrationAnswers, ReturnAnswers, check_applicant
@@ -114,35 +112,23 @@ def _start_page(
     )
 
 
-@get(CODE.path)
-async def show_pre_registration_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, CODE)
-
-
-@post(CODE.path, opt=EVEN)
-async def confirm_pre_registration(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        try:
-            await pre_registrations.confirm(
-                request.db,
-                challenge_id=challenge.id,
-                code=code,
-                browser=browser_mark(request),
-                keys=request.keys,
-                now=request.now,
-            )
-        except TooManyOfTelephone as refusal:
-            form = Form(PreRegistrationAnswers, request.lang)
-            form.refuse("phone", refusal.code)
-            return _start_page(request, form, status=TOO_MANY_TRIES)
-        return forget_challenge(request, go(request, CODE.proven), Purpose.APPOINTMENT)
-
-    return await take_code(request, CODE, use)
-
-
-@post(f"{CODE.path}/again", opt=EVEN)
-async def send_pre_registration_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, CODE)
+async def confirm_pre_registration(
+    request: PortalRequest, challenge: Challenge, code: str
+) -> Response[bytes]:
+    try:
+        await pre_registrations.confirm(
+            request.db,
+            challenge_id=challenge.id,
+            code=code,
+            browser=browser_mark(request),
+            keys=request.keys,
+            now=request.now,
+        )
+    except TooManyOfTelephone as refusal:
+        form = Form(PreRegistrationAnswers, request.lang)
+        form.refuse("phone", refusal.code)
+        return _start_page(request, form, status=TOO_MANY_TRIES)
+    return forget_challenge(request, go(request, CODE.proven), Purpose.APPOINTMENT)
 
 
 @get(RETURN)
@@ -173,31 +159,19 @@ async def start_return(request: PortalRequest) -> Response[bytes]:
     return keep_challenge(request, go(request, RETURN_CODE.path), challenge)
 
 
-@get(RETURN_CODE.path)
-async def show_return_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, RETURN_CODE)
-
-
-@post(RETURN_CODE.path, opt=EVEN)
-async def return_to_pre_registration(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        await check_code(
-            request.db,
-            challenge_id=challenge.id,
-            purpose=Purpose.APPOINTMENT,
-            code=code,
-            browser=browser_mark(request),
-            keys=request.keys,
-            now=request.now,
-        )
-        return forget_challenge(request, go(request, RETURN_CODE.proven), Purpose.PRE_REGISTRATION)
-
-    return await take_code(request, RETURN_CODE, use)
-
-
-@post(f"{RETURN_CODE.path}/again", opt=EVEN)
-async def send_return_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, RETURN_CODE)
+async def return_to_pre_registration(
+    request: PortalRequest, challenge: Challenge, code: str
+) -> Response[bytes]:
+    await check_code(
+        request.db,
+        challenge_id=challenge.id,
+        purpose=Purpose.APPOINTMENT,
+        code=code,
+        browser=browser_mark(request),
+        keys=request.keys,
+        now=request.now,
+    )
+    return forget_challenge(request, go(request, RETURN_CODE.proven), Purpose.PRE_REGISTRATION)
 
 
 @get(FILE)
@@ -237,14 +211,10 @@ async def leave_file(request: PortalRequest) -> Response[bytes]:
 HANDLERS = [
     show_pre_registration,
     start_pre_registration,
-    show_pre_registration_code,
-    confirm_pre_registration,
-    send_pre_registration_code_again,
+    *code_routes(CODE, confirm_pre_registration),
     show_return,
     start_return,
-    show_return_code,
-    return_to_pre_registration,
-    send_return_code_again,
+    *code_routes(RETURN_CODE, return_to_pre_registration),
     show_file,
     leave_file,
 ]

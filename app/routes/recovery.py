@@ -10,10 +10,8 @@ from app.access import keep_session
 from app.code_pages import (
     EVEN,
     CodePage,
+    code_routes,
     keep_challenge,
-    send_again,
-    show_code_page,
-    take_code,
 )
 from app.conversation import HASHES
 from app.forms.base import Form, read_form
@@ -24,7 +22,6 @@ from app.new_passwords import show_new_password, take_new_password
 from app.pages import go, page
 from app.requests import PortalRequest
 from identity.entering import recovery
-from identity.proofs.codes import check_code
 from identity.proofs.tables import Challenge, Purpose
 from identity.sessions import hash_token
 
@@ -70,52 +67,18 @@ async def start_recovery(request: PortalRequest) -> Response[bytes]:
     return keep_challenge(request, go(request, CODE.path), challenge)
 
 
-@get("/recovery/code")
-async def show_recovery_sms(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, CODE)
-
-
-@post("/recovery/code", opt=EVEN)
-async def check_recovery_sms(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        await check_code(
-            request.db,
-            challenge_id=challenge.id,
-            purpose=Purpose.RECOVERY,
-            code=code,
-            browser=request.browser,
-            keys=request.keys,
-            now=request.now,
-        )
-        return go(request, CODE.proven)
-
-    return await take_code(request, CODE, use)
-
-
-@post("/recovery/code/again", opt=EVEN)
-async def send_recovery_sms_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, CODE)
-
-
-@get(AUTHENTICATOR.path)
-async def show_recovery_authenticator(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, AUTHENTICATOR)
-
-
-@post(AUTHENTICATOR.path, opt=EVEN)
-async def check_recovery_authenticator(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        await recovery.prove_with_authenticator(
-            request.db,
-            challenge_id=challenge.id,
-            code=code,
-            browser=request.browser,
-            keys=request.keys,
-            now=request.now,
-        )
-        return go(request, CODE.proven)
-
-    return await take_code(request, AUTHENTICATOR, use)
+async def check_recovery_authenticator(
+    request: PortalRequest, challenge: Challenge, code: str
+) -> Response[bytes]:
+    await recovery.prove_with_authenticator(
+        request.db,
+        challenge_id=challenge.id,
+        code=code,
+        browser=request.browser,
+        keys=request.keys,
+        now=request.now,
+    )
+    return go(request, CODE.proven)
 
 
 @get(CODE.proven)
@@ -149,11 +112,8 @@ async def choose_password(request: PortalRequest) -> Response[bytes]:
 HANDLERS = [
     show_recovery,
     start_recovery,
-    show_recovery_sms,
-    check_recovery_sms,
-    send_recovery_sms_again,
-    show_recovery_authenticator,
-    check_recovery_authenticator,
+    *code_routes(CODE),
+    *code_routes(AUTHENTICATOR, check_recovery_authenticator),
     show_password,
     choose_password,
 ]

@@ -12,11 +12,9 @@ from app.code_pages import (
     REPEATABLE,
     CodePage,
     browser_mark,
+    code_routes,
     forget_challenge,
     keep_challenge,
-    send_again,
-    show_code_page,
-    take_code,
 )
 from app.forms.base import Form, read_form
 from app.forms.codes import CodeAnswers
@@ -100,34 +98,20 @@ async def send_code(request: PortalRequest) -> Response[bytes]:
     return keep_challenge(request, go(request, CODE.path), challenge)
 
 
-@get(CODE.path)
-async def show_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, CODE)
-
-
-@post(CODE.path, opt=REPEATABLE)
-async def take_telephone(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        token = await second_proofs.prove_by_code(
-            request.db,
-            account_id=request.signed_in.own_account,
-            token_hash=request.signed_in.token_hash,
-            challenge_id=challenge.id,
-            code=code,
-            browser=browser_mark(request),
-            keys=request.keys,
-            now=request.now,
-        )
-        response = go(request, challenge.data["next"])
-        keep_session(request, response, token)
-        return forget_challenge(request, response, Purpose.PROVE)
-
-    return await take_code(request, CODE, use)
-
-
-@post(f"{CODE.path}/again", opt=REPEATABLE)
-async def send_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, CODE)
+async def take_telephone(request: PortalRequest, challenge: Challenge, code: str) -> Response[bytes]:
+    token = await second_proofs.prove_by_code(
+        request.db,
+        account_id=request.signed_in.own_account,
+        token_hash=request.signed_in.token_hash,
+        challenge_id=challenge.id,
+        code=code,
+        browser=browser_mark(request),
+        keys=request.keys,
+        now=request.now,
+    )
+    response = go(request, challenge.data["next"])
+    keep_session(request, response, token)
+    return forget_challenge(request, response, Purpose.PROVE)
 
 
 @get(RECOVERY_CODE)
@@ -166,9 +150,7 @@ HANDLERS = [
     show_authenticator,
     take_authenticator,
     send_code,
-    show_code,
-    take_telephone,
-    send_code_again,
+    *code_routes(CODE, take_telephone, opt=REPEATABLE),
     show_recovery_code,
     take_recovery_code,
 ]

@@ -12,12 +12,10 @@ from app.code_pages import (
     EVEN,
     REPEATABLE,
     CodePage,
+    code_routes,
     current_challenge,
     forget_challenge,
     keep_challenge,
-    send_again,
-    show_code_page,
-    take_code,
 )
 from app.forms.base import Form, read_form
 from app.forms.codes import NoAnswers
@@ -105,50 +103,34 @@ def _sign_in_page(
     )
 
 
-@get("/sign-in/code")
-async def show_sign_in_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, CODE)
+async def finish_sign_in(request: PortalRequest, challenge: Challenge, code: str) -> Response[bytes]:
+    signed_in = await sign_in.finish_sign_in(
+        request.db,
+        challenge_id=challenge.id,
+        code=code,
+        browser=request.browser,
+        shared_device=challenge.data["shared_device"],
+        device=request.device,
+        keys=request.keys,
+        now=request.now,
+    )
+    return await _come_in(request, challenge, signed_in)
 
 
-@post("/sign-in/code", opt=EVEN)
-async def finish_sign_in(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        signed_in = await sign_in.finish_sign_in(
-            request.db,
-            challenge_id=challenge.id,
-            code=code,
-            browser=request.browser,
-            shared_device=challenge.data["shared_device"],
-            device=request.device,
-            keys=request.keys,
-            now=request.now,
-        )
-        return await _come_in(request, challenge, signed_in)
-
-    return await take_code(request, CODE, use)
-
-
-@get(AUTHENTICATOR.path)
-async def show_authenticator(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, AUTHENTICATOR)
-
-
-@post(AUTHENTICATOR.path, opt=EVEN)
-async def finish_with_authenticator(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        signed_in = await sign_in.finish_with_authenticator(
-            request.db,
-            challenge_id=challenge.id,
-            code=code,
-            browser=request.browser,
-            shared_device=challenge.data["shared_device"],
-            device=request.device,
-            keys=request.keys,
-            now=request.now,
-        )
-        return await _come_in(request, challenge, signed_in)
-
-    return await take_code(request, AUTHENTICATOR, use)
+async def finish_with_authenticator(
+    request: PortalRequest, challenge: Challenge, code: str
+) -> Response[bytes]:
+    signed_in = await sign_in.finish_with_authenticator(
+        request.db,
+        challenge_id=challenge.id,
+        code=code,
+        browser=request.browser,
+        shared_device=challenge.data["shared_device"],
+        device=request.device,
+        keys=request.keys,
+        now=request.now,
+    )
+    return await _come_in(request, challenge, signed_in)
 
 
 @get(RECOVERY_CODE)
@@ -198,11 +180,6 @@ async def _come_in(
     return forget_challenge(request, response, Purpose.SIGN_IN)
 
 
-@post("/sign-in/code/again", opt=EVEN)
-async def send_sign_in_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, CODE)
-
-
 @get("/sign-out")
 async def show_sign_out(request: PortalRequest) -> Response[bytes]:
     """To sign out is a change, so a link leads to a question; without a session the page says that there is none."""
@@ -222,13 +199,10 @@ async def sign_out(request: PortalRequest) -> Response[bytes]:
 HANDLERS = [
     show_sign_in,
     start_sign_in,
-    show_sign_in_code,
-    finish_sign_in,
-    show_authenticator,
-    finish_with_authenticator,
+    *code_routes(CODE, finish_sign_in),
+    *code_routes(AUTHENTICATOR, finish_with_authenticator),
     show_recovery_code,
     finish_with_recovery_code,
-    send_sign_in_code_again,
     show_sign_out,
     sign_out,
 ]

@@ -14,11 +14,9 @@ from app.code_pages import (
     REPEATABLE,
     CodePage,
     browser_mark,
+    code_routes,
     forget_challenge,
     keep_challenge,
-    send_again,
-    show_code_page,
-    take_code,
 )
 from app.forms.base import Form, read_form
 from app.forms.staff import VisitAnswers
@@ -107,37 +105,23 @@ async def _refused(
     return page(request, "staff/refused.html", status=403, keep=True, why=refusal.code, path=VISITS)
 
 
-@get(CODE.path)
-async def show_visit_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, CODE)
-
-
-@post(CODE.path, opt=REPEATABLE)
-async def begin_visit(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        try:
-            visit = await open_visit(
-                request.db,
-                staff_id=officer_id(request),
-                challenge_id=challenge.id,
-                code=code,
-                browser=browser_mark(request),
-                keys=request.keys,
-                now=request.now,
-            )
-        except (NotAllowed, OwnFile) as refusal:
-            return await _refused(request, refusal)
-        await sessions.set_visit(request.db, token_hash=request.signed_in.token_hash, visit_id=visit.id)
-        response = go(request, "/household")
-        response.headers.update(WIPE)
-        return forget_challenge(request, response, Purpose.VISIT)
-
-    return await take_code(request, CODE, use)
-
-
-@post(f"{CODE.path}/again", opt=REPEATABLE)
-async def send_visit_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, CODE)
+async def begin_visit(request: PortalRequest, challenge: Challenge, code: str) -> Response[bytes]:
+    try:
+        visit = await open_visit(
+            request.db,
+            staff_id=officer_id(request),
+            challenge_id=challenge.id,
+            code=code,
+            browser=browser_mark(request),
+            keys=request.keys,
+            now=request.now,
+        )
+    except (NotAllowed, OwnFile) as refusal:
+        return await _refused(request, refusal)
+    await sessions.set_visit(request.db, token_hash=request.signed_in.token_hash, visit_id=visit.id)
+    response = go(request, "/household")
+    response.headers.update(WIPE)
+    return forget_challenge(request, response, Purpose.VISIT)
 
 
 @post(f"{VISITS}/end")
@@ -194,9 +178,7 @@ def _done(acts: Iterable[VisitAct]) -> list[tuple[VisitAct, Act]]:
 HANDLERS = [
     show_visits,
     ask_for_visit,
-    show_visit_code,
-    begin_visit,
-    send_visit_code_again,
+    *code_routes(CODE, begin_visit, opt=REPEATABLE),
     end,
     show_visit_receipt,
 ]
