@@ -75,10 +75,6 @@ def give_answers(request: PortalRequest, response: Response[bytes]) -> None:
         response.set_cookie(own_cookie(request, COOKIE, sealed, int(KEPT_FOR.total_seconds())))
 
 
-def has_answers(request: PortalRequest) -> bool:
-    return bool(request.cookies.get(cookie_name(COOKIE, request.portal.settings)))
-
-
 def restored(request: PortalRequest, form: Form[A]) -> Form[A]:
     """The form of a page with what this account had written there, if it was kept; `page` forgets it then."""
     if answers := kept_answers(request):

@@ -55,7 +55,6 @@ class IdentityAction(StrEnum):
     STAFF_PROPOSAL_REFUSED = "staff_proposal_refused"
     STAFF_ENROLLED = "staff_enrolled"
     STAFF_DISABLED = "staff_disabled"
-    STAFF_ACT_REFUSED = "staff_act_refused"
 
 
 @dataclass(frozen=True)

@@ -268,12 +268,6 @@ def _unread(person_id: int) -> tuple[ColumnElement[bool] | Mapped[bool], ...]:
     )
 
 
-async def unread_count(session: AsyncSession, *, person_id: int) -> int:
-    return (
-        await session.exec(select(func.count()).select_from(Notification).where(*_unread(person_id)))
-    ).one()
-
-
 async def mark_read(session: AsyncSession, *, person_id: int, now: datetime, up_to_id: int) -> None:
     """Mark as read what the person has been shown: nothing that arrived after `up_to_id`."""
     shown = update(Notification).where(*_unread(person_id), col(Notification.id) <= up_to_id)

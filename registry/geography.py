@@ -1,4 +1,4 @@
-"""Places of a profile on three levels: names by language, who belongs to whom, and search.
+"""Places of a profile on three levels: names by language, and who belongs to whom.
 
 In Morocco these are regions, provinces and communes, with the codes of the statistics office: region `RR`, province
 `RR.PPP`, commune `RR.PPP.CC.NN`. A country that has wilayas is one region; its wilayas stand where provinces do, and
@@ -6,7 +6,7 @@ a commune names its daïra.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -18,7 +18,6 @@ from registry.facts import Zone
 
 # A reader of Amazigh without an Amazigh name reads the Arabic one, which is official everywhere.
 FALLBACK_LANGUAGES: Final = ("ar", "fr")
-SEARCH_LIMIT: Final = 20
 
 
 class PlaceKind(StrEnum):
@@ -112,7 +111,6 @@ class Atlas:
     communes: Mapping[str, Commune]
     _children: Mapping[str, tuple[Place, ...]] = field(repr=False)
     _regions_by_name: Mapping[str, Region] = field(repr=False)
-    _search_keys: Sequence[tuple[tuple[str, ...], Commune]] = field(repr=False)
 
     def region(self, code: str) -> Region:
         return _find(self.regions, code)
@@ -136,15 +134,6 @@ class Atlas:
         if found is None:
             raise UnknownPlace(text)
         return found
-
-    def search_communes(self, text: str, limit: int = SEARCH_LIMIT) -> tuple[Commune, ...]:
-        """The communes whose name in any language contains the text; those that begin with it come first."""
-        wanted = fold(text)
-        if not wanted:
-            return ()
-        found = [(keys, commune) for keys, commune in self._search_keys if any(wanted in key for key in keys)]
-        found.sort(key=lambda entry: (not _begins(entry[0], wanted), entry[0], entry[1].code))
-        return tuple(commune for _, commune in found[:limit])
 
 
 def atlas(profile: str = IN_USE) -> Atlas:
@@ -201,7 +190,6 @@ def _atlas(
         communes=communes,
         _children=_children(regions, provinces, communes),
         _regions_by_name=_regions_by_name(regions),
-        _search_keys=tuple((_search_keys(commune), commune) for commune in communes.values()),
     )
 
 
@@ -312,11 +300,3 @@ def _regions_by_name(regions: Mapping[str, Region]) -> Mapping[str, Region]:
             by_name[fold(text)] = region
             by_name[fold(text.removeprefix("L'"))] = region
     return MappingProxyType(by_name)
-
-
-def _search_keys(commune: Commune) -> tuple[str, ...]:
-    return tuple(fold(text) for text in commune.names.values() if text)
-
-
-def _begins(keys: Iterable[str], wanted: str) -> bool:
-    return any(key.startswith(wanted) for key in keys)

@@ -65,7 +65,6 @@ class HouseholdView:
     computed_at: datetime | None
     looks_again_on: date | None
     request_reference: str | None
-    request_status: RequestStatus | None
     request_due_on: date | None
     has_draft: bool
     has_invitation: bool
@@ -128,7 +127,6 @@ _VIEW = (
         _index.c.computed_at,
         _index.c.looks_again_on,
         _request.c.reference,
-        _request.c.status,
         _request.c.due_on,
         core_select(_draft.c.id).where(_draft.c.person_id == bindparam("person_id")).exists(),
         core_select(_asked.c.id)

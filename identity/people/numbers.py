@@ -13,7 +13,6 @@ import phonenumbers
 from identity.people.number_rules import ANY_NUMBER, IdentifierRules, TelephoneRules, number_rules
 from identity.people.tables import DocumentKind
 
-CODE_DIGITS = 6
 LONGEST_INPUT = 60
 PUNCTUATION = frozenset(" -‐‑‒–—−./()_")
 
@@ -56,11 +55,6 @@ def parse_identifier(typed: str, rules: IdentifierRules | None = None) -> Parsed
     rules = rules or number_rules().identifier
     value = _exactly_digits(typed, rules.digits)
     return ParsedIdentifier(value, check_digit_ok=rules.fits(value))
-
-
-def parse_code(typed: str) -> str:
-    """A one-time code or the six digits of an authenticator."""
-    return _exactly_digits(typed, CODE_DIGITS)
 
 
 def _exactly_digits(typed: str, wanted: int) -> str:

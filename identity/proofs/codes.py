@@ -32,11 +32,11 @@ from identity.proofs.challenges import (
 from identity.proofs.guards import GATE_DIGITS, LONG, SHORT
 from identity.proofs.tables import Challenge, OneTimeCode, Purpose, Standing
 from identity.proofs.worn_phones import count_failure, forget_failures
-from notifications.messages import Template
+from notifications.messages import CODE_MINUTES, Template
 from notifications.outbox import NOBODY, Recipient, evenly, notify
 from notifications.tables import Channel
 
-CODE_LIFE: Final = timedelta(minutes=10)
+CODE_LIFE: Final = timedelta(minutes=CODE_MINUTES)
 # An SMS may arrive late and out of order: the two latest codes are both good.
 LATEST_CODES: Final = 2
 

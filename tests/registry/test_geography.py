@@ -80,25 +80,3 @@ def test_every_list_is_complete_and_sorted_by_name(locale: str) -> None:
     for province in provinces:
         names = [option.text for option in options(province.code, locale)]
         assert len(set(names)) == len(names), f"two communes of {province.text} cannot be told apart"
-
-
-@pytest.mark.parametrize("typed", ["hay moham", "HAY-MOHAMMADI", "الحي المحمدي"])
-def test_a_commune_is_found_by_what_is_typed(typed: str) -> None:
-    assert "06.141.01.25" in [commune.code for commune in atlas().search_communes(typed)]
-
-
-def test_names_that_begin_with_the_text_come_first() -> None:
-    assert _french_names("tiznit")[0] == "Tiznit"
-    begins = [fold(name).startswith("zag") for name in _french_names("zag")]
-    assert begins == sorted(begins, reverse=True)
-    assert {True, False} == set(begins)
-
-
-def _french_names(typed: str) -> list[str]:
-    return [place_name(commune, "fr").text for commune in atlas().search_communes(typed, limit=50)]
-
-
-def test_a_search_is_bounded_and_nothing_finds_nothing() -> None:
-    assert len(atlas().search_communes("a")) == 20
-    assert atlas().search_communes(" - ") == ()
-    assert atlas().search_communes("xyzzy") == ()
