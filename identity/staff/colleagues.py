@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -68,11 +67,15 @@ async def disable_officer(session: AsyncSession, *, manager_id: int, reference: 
 
 
 async def _managers(session: AsyncSession) -> int:
+    """How many there are. Of two who end each other's service at once, the second waits here and counts anew."""
     roles = [role for role in Role if Duty.ENROL_STAFF in DUTIES[role]]
-    counted = await session.exec(
-        select(func.count()).where(col(Staff.role).in_(roles), col(Staff.disabled_at).is_(None))
+    rows = await session.exec(
+        select(Staff.id)
+        .where(col(Staff.role).in_(roles), col(Staff.disabled_at).is_(None))
+        .order_by(col(Staff.id))
+        .with_for_update()
     )
-    return counted.one()
+    return len(rows.all())
 
 
 async def officer_named(session: AsyncSession, by: Staff, reference: str) -> Staff:

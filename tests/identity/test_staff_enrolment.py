@@ -265,6 +265,21 @@ async def test_two_managers_always_stay_and_nobody_ends_the_own_service(session,
     assert await refusal(end(reference=names["elsewhere"])) == "last_managers"
 
 
+async def test_managers_who_end_each_others_service_at_once_leave_two(sessions, hasher, keys, now):
+    async with sessions() as session, session.begin():
+        ids = [
+            await add(session, hasher, keys, now, f"admin{number}", Role.ADMINISTRATOR) for number in range(4)
+        ]
+        names = [(await session.get_one(Staff, staff_id)).reference for staff_id in ids]
+    tries = [
+        partial(colleagues.disable_officer, manager_id=ids[place], reference=names[place - 1], now=now)
+        for place in range(4)
+    ]
+    await all_at_once(sessions, tries, kept=(EnrolmentRefused,))
+    async with sessions() as session:
+        assert await count(session, Staff, col(Staff.disabled_at).is_(None)) >= 2
+
+
 async def test_of_ten_approvals_at_once_one_counts(sessions, hasher, keys, now):
     async with sessions() as session, session.begin():
         await add_person(session, identifier="0000000002", document_number="HH1")
