@@ -29,8 +29,9 @@ from identity.desk_tables import EnrolmentStatus, StaffEnrolment
 from identity.keys import Keys
 from identity.proofs import codes
 from identity.proofs.passwords import PasswordHasher
+from identity.proofs.tables import Purpose
 from identity.staff import officers
-from identity.tables import Account, Purpose, Staff
+from identity.tables import Account, Staff
 from notifications.outbox import Recipient, seal_context
 from notifications.sealing import SealBroken
 from notifications.tables import Delivery

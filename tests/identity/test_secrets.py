@@ -18,7 +18,8 @@ from identity.proofs import codes
 from identity.proofs.challenges import CodeRefused, TooSoon
 from identity.proofs.codes import resend_code
 from identity.proofs.passwords import PasswordHasher
-from identity.tables import Account, Purpose
+from identity.proofs.tables import Purpose
+from identity.tables import Account
 from notifications.sealing import SealBroken
 from tests.identity.world import (
     ADDRESS,
