@@ -10,11 +10,9 @@ from app.code_pages import (
     REPEATABLE,
     CodePage,
     browser_mark,
+    code_routes,
     forget_challenge,
     keep_challenge,
-    send_again,
-    show_code_page,
-    take_code,
 )
 from app.forms.base import Form, read_form
 from app.forms.pre_registration import NewcomerAnswers, ReferenceAnswers, check_applicant
@@ -172,37 +170,23 @@ async def prepare(request: PortalRequest) -> Response[bytes]:
     return go(request, f"{LIST}/{present.reference}")
 
 
-@get(CODE.path)
-async def show_code(request: PortalRequest) -> Response[bytes]:
-    return await show_code_page(request, CODE)
+async def take(request: PortalRequest, challenge: Challenge, code: str) -> Response[bytes]:
+    try:
+        present = await receive_with_code(
+            request.db,
+            staff_id=officer_id(request),
+            challenge_id=challenge.id,
+            code=code,
+            browser=browser_mark(request),
+            keys=request.keys,
+            now=request.now,
+        )
+    except TooManyOfTelephone:
+        form = Form(NewcomerAnswers, request.lang)
+        form.refuse("phone", "too_many_at_desk")
+        return _new_page(request, form, status=422, path=NEW)
+    response = go(request, f"{LIST}/{present.reference}")
+    return forget_challenge(request, response, Purpose.NEWCOMER)
 
 
-@post(CODE.path, opt=REPEATABLE)
-async def take(request: PortalRequest) -> Response[bytes]:
-    async def use(challenge: Challenge, code: str) -> Response[bytes]:
-        try:
-            present = await receive_with_code(
-                request.db,
-                staff_id=officer_id(request),
-                challenge_id=challenge.id,
-                code=code,
-                browser=browser_mark(request),
-                keys=request.keys,
-                now=request.now,
-            )
-        except TooManyOfTelephone:
-            form = Form(NewcomerAnswers, request.lang)
-            form.refuse("phone", "too_many_at_desk")
-            return _new_page(request, form, status=422, path=NEW)
-        response = go(request, f"{LIST}/{present.reference}")
-        return forget_challenge(request, response, Purpose.NEWCOMER)
-
-    return await take_code(request, CODE, use)
-
-
-@post(f"{CODE.path}/again", opt=REPEATABLE)
-async def send_code_again(request: PortalRequest) -> Response[bytes]:
-    return await send_again(request, CODE)
-
-
-HANDLERS = [show_newcomers, receive, show_new, prepare, show_code, take, send_code_again]
+HANDLERS = [show_newcomers, receive, show_new, prepare, *code_routes(CODE, take, opt=REPEATABLE)]

@@ -85,7 +85,7 @@ async def spend(
     if await limits.used(session, limit, subject=subject, keys=keys, now=now) >= limit.count:
         return False
     await asyncio.sleep(PAUSE)
-    key = limits._key(limit.scope, subject, keys, limit.window)
+    key = limits._names(limit.scope, subject, keys, limit.window)[0]
     count = (await session.exec(select(Usage.count).where(col(Usage.key) == key))).scalar_one_or_none()
     fresh = limits.upsert(session)(Usage).values(key=key, count=1, expires_at=now + limit.window)
     written = {"count": (count or 0) + 1, "expires_at": now + limit.window}
