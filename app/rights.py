@@ -154,6 +154,8 @@ RIGHTS: dict[str, dict[str, Audience]] = {
     "/staff": {"GET": S},
     "/staff/enrol": {"GET": N, "POST": N},
     "/staff/enrol/authenticator": {"GET": N, "POST": N},
+    "/staff/audit": {"GET": S},
+    "/staff/service": {"GET": S},
     "/staff/people": {"GET": S},
     "/staff/people/new": {"GET": S, "POST": S},
     "/staff/people/proposals/{reference}": {"GET": S, "POST": S},

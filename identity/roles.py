@@ -25,6 +25,7 @@ class Duty(StrEnum):
     READ_AUDIT = "read_audit"
     ENROL_STAFF = "enrol_staff"
     MANAGE_STAFF = "manage_staff"
+    WATCH_SERVICE = "watch_service"
     READ_MODELS = "read_models"
     APPROVE_MODELS = "approve_models"
 
@@ -57,7 +58,13 @@ DUTIES: Final[Mapping[Role, frozenset[Duty]]] = MappingProxyType(
         ),
         Role.AUDITOR: frozenset({Duty.READ_REQUESTS, Duty.READ_AUDIT, Duty.READ_MODELS}),
         Role.ADMINISTRATOR: frozenset(
-            {Duty.ENROL_STAFF, Duty.MANAGE_STAFF, Duty.READ_MODELS, Duty.APPROVE_MODELS}
+            {
+                Duty.ENROL_STAFF,
+                Duty.MANAGE_STAFF,
+                Duty.WATCH_SERVICE,
+                Duty.READ_MODELS,
+                Duty.APPROVE_MODELS,
+            }
         ),
     }
 )

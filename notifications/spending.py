@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from notifications.messages import Template
@@ -71,6 +71,12 @@ async def may_leave(session: AsyncSession, template: str, *, ceiling: Ceiling, n
     if share := ceiling.alarm_at(count):
         log.error("sms_ceiling percent=%s sent=%s ceiling=%s", share, count, ceiling.messages)
     return True
+
+
+async def sent_on(session: AsyncSession, *, now: datetime) -> int:
+    """How many short messages were counted today; none where no ceiling is set."""
+    counted = select(SmsDay.count).where(SmsDay.day == now.astimezone(COUNTRY_TIME).date())
+    return (await session.exec(counted)).one_or_none() or 0
 
 
 def until_tomorrow(now: datetime) -> timedelta:

@@ -62,6 +62,7 @@ class Act(StrEnum):
     PHONE_BINDING_WITNESSED = "phone_binding_witnessed"
     PHONE_BINDING_REFUSED = "phone_binding_refused"
     PHONE_BINDING_WITHDRAWN = "phone_binding_withdrawn"
+    AUDIT_READ = "audit_read"
 
 
 def acting(actor: Actor | None, person_id: int) -> Actor:

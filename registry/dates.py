@@ -14,8 +14,16 @@ def local_date(now: datetime) -> date:
     return now.astimezone(country().time_zone).date()
 
 
+def local_time(at: datetime) -> datetime:
+    return at.astimezone(country().time_zone)
+
+
+def day_begins(day: date) -> datetime:
+    """The first moment of a day of the country."""
+    return datetime.combine(day, time(), country().time_zone).astimezone(UTC)
+
+
 def week_start(now: datetime) -> datetime:
     """The beginning of the running week: what happened before it has been published."""
     today = local_date(now)
-    monday = today - timedelta(days=today.weekday())
-    return datetime.combine(monday, time(), country().time_zone).astimezone(UTC)
+    return day_begins(today - timedelta(days=today.weekday()))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-
 from litestar import Response, get, post
-from litestar.exceptions import NotFoundException
 
 from app.forms.base import Answers, read_form
 from app.pages import go, page
+from app.places_in_lists import number_at, place_of
 from app.requests import PortalRequest
 from notifications.outbox import InboxMessage, inbox, mark_read
 from notifications.references import apart_from_words
-from notifications.sealing import SealBroken
 
 INBOX = "/messages"
 MESSAGES_A_PAGE = 20
@@ -65,17 +62,11 @@ def _paragraphs(message: InboxMessage) -> list[list[str]]:
 
 
 def _place(request: PortalRequest, message_id: int) -> str:
-    """A place in the inbox for an address: sealed, because a number would tell how many messages are sent."""
-    sealed = request.keys.sealer.seal(str(message_id), _context(request))
-    return urlsafe_b64encode(sealed).decode().rstrip("=")
+    return place_of(request, message_id, _context(request))
 
 
 def _message_id(request: PortalRequest, place: str) -> int:
-    try:
-        sealed = urlsafe_b64decode(place + "=" * (-len(place) % 4))
-        return int(request.keys.sealer.unseal(sealed, _context(request)))
-    except (ValueError, SealBroken):
-        raise NotFoundException from None
+    return number_at(request, place, _context(request))
 
 
 def _context(request: PortalRequest) -> str:

@@ -7,6 +7,7 @@ is worth a hundredth. Why this and no puzzle: docs/decisions/0015.
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -49,8 +50,13 @@ def concerns(standing: Standing) -> bool:
 
 
 async def is_closed(session: AsyncSession, *, now: datetime) -> bool:
-    closed = select(Guard.name).where(Guard.name == CODES, col(Guard.closed_until) > now)
-    return (await session.exec(closed)).first() is not None
+    return await closed_guard(session, now=now) is not None
+
+
+async def closed_guard(session: AsyncSession, *, now: datetime) -> Guard | None:
+    """The guard while it is closed."""
+    closed = select(Guard).where(Guard.name == CODES, col(Guard.closed_until) > now)
+    return (await session.exec(closed.execution_options(populate_existing=True))).first()
 
 
 async def refuses_short_codes(session: AsyncSession, *, keys: Keys, now: datetime) -> bool:
@@ -145,14 +151,28 @@ async def may_write_to(
     return is_first or not is_crowded
 
 
-async def watch_sending(session: AsyncSession, now: datetime) -> bool:
-    """Twice as many codes sent as used in the last hour is an alarm: somebody has them sent for another reason.
+@dataclass(frozen=True)
+class Sending:
+    """Codes that were sent, and those that were used, in the last hour."""
 
-    A periodic job; there is never more to do.
-    """
+    sent: int
+    proven: int
+
+    @property
+    def is_suspect(self) -> bool:
+        """Twice as many sent as used: somebody has them sent for another reason."""
+        return self.sent >= SENT_FOR_A_RATIO and self.sent > SENT_TO_EACH_PROVEN * self.proven
+
+
+async def codes_of_the_hour(session: AsyncSession, *, now: datetime) -> Sending:
     sent = select(func.count()).where(col(OneTimeCode.issued_at) > now - HOUR, col(OneTimeCode.is_sent))
     proven = select(func.count()).where(col(Challenge.proven_at) > now - HOUR)
-    codes, used = (await session.exec(sent)).one(), (await session.exec(proven)).one()
-    if codes >= SENT_FOR_A_RATIO and codes > SENT_TO_EACH_PROVEN * used:
-        log.error("codes_sent_and_not_used sent=%s proven=%s", codes, used)
+    return Sending((await session.exec(sent)).one(), (await session.exec(proven)).one())
+
+
+async def watch_sending(session: AsyncSession, now: datetime) -> bool:
+    """Tell the operators of codes that nobody uses. A periodic job; there is never more to do."""
+    codes = await codes_of_the_hour(session, now=now)
+    if codes.is_suspect:
+        log.error("codes_sent_and_not_used sent=%s proven=%s", codes.sent, codes.proven)
     return False

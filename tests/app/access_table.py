@@ -42,6 +42,7 @@ BINDS = "    desk   desk  desk  ok      none      ok       no      no           
 WITNESS = "  desk   desk  desk  no      none      ok       no      no            desk   desk"
 WITHDRAWS = "desk   desk  desk  ok      none      none     no      no            desk   desk"
 PEOPLE = "   desk   desk  desk  no      no        no       no      ok            desk   desk"
+AUDITS = "   desk   desk  desk  no      no        no       ok       no            desk   desk"
 OWN_VISIT = "desk   desk  desk  ok      none      none     none    none          desk   desk"
 READS = "    desk   desk  desk  ok      none      ok       ok      no            desk   desk"
 MODELS = "   desk   desk  desk  no      no        no       ok      ok            desk   desk"
@@ -206,6 +207,8 @@ ACCESS: Final[dict[str, Access]] = {
     "/staff": Access(get=STAFF),
     "/staff/enrol": Access(get=EVERYBODY, post=EVERYBODY),
     "/staff/enrol/authenticator": Access(get=EVERYBODY, post=EVERYBODY),
+    "/staff/audit": Access(get=AUDITS),
+    "/staff/service": Access(get=PEOPLE),
     "/staff/people": Access(get=PEOPLE),
     "/staff/people/new": Access(get=PEOPLE, post=PEOPLE),
     "/staff/people/proposals/{reference}": Access(

@@ -279,6 +279,10 @@ def _managing(scene: Scene, visitor: Visitor) -> None:
     scene.words["proposal"] = visitor.path.rpartition("/")[2]
 
 
+def _auditing(_: Scene, visitor: Visitor) -> None:
+    sign_in_officer(visitor, "nadia")
+
+
 def _witnessing(scene: Scene, visitor: Visitor) -> None:
     scene.visitor("binding a telephone")
     sign_in_officer(visitor, "tifaw")
@@ -310,6 +314,7 @@ COMING: Final[dict[str, Callable[[Scene, Visitor], None]]] = {
     "visiting": _visiting,
     "binding a telephone": _binding,
     "managing": _managing,
+    "auditing": _auditing,
     "witnessing": _witnessing,
     "recovering": _recovering,
     "recovered": _recovered,

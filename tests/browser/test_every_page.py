@@ -139,7 +139,9 @@ PLACES: Final = [
     *places("reviewing", "/staff/prove", "/staff/phones"),
     *places(ANYBODY, "/staff/enrol"),
     *places("managing", "/staff/people", "/staff/people/new", "/staff/people/{officer}"),
-    *places("managing", "/staff/people/proposals/{proposal}"),
+    *places("managing", "/staff/people/proposals/{proposal}", "/staff/service"),
+    *places("auditing", "/staff/audit", "/staff/audit?kind=looked&centre_code=06.141-1"),
+    Place("auditing", "/staff/audit?since=2&until=31/12/2026", 422),
     *places("binding a telephone", "/staff/phones/{binding}"),
     *places("witnessing", "/staff", "/staff/phones/{binding}", "/staff/phones/{binding}/witness"),
     *places(
