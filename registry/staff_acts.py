@@ -49,9 +49,7 @@ KINDS: Final[Mapping[ActKind, frozenset[StrEnum]]] = MappingProxyType(
                 Act.PHONE_BINDING_VIEWED,
             }
         ),
-        ActKind.REFUSED: frozenset(
-            {Act.ACCESS_REFUSED, IdentityAction.STAFF_ACT_REFUSED, IdentityAction.STAFF_PROOF_REFUSED}
-        ),
+        ActKind.REFUSED: frozenset({Act.ACCESS_REFUSED, IdentityAction.STAFF_PROOF_REFUSED}),
         ActKind.CAME_IN: frozenset(
             {
                 IdentityAction.STAFF_SIGNED_IN,

@@ -176,7 +176,6 @@ LABELS: dict[str, str] = {
     "IdentityAction.staff_proposal_refused": N_("A colleague was not approved"),
     "IdentityAction.staff_enrolled": N_("An officer enrolled"),
     "IdentityAction.staff_disabled": N_("An officer’s access was ended"),
-    "IdentityAction.staff_act_refused": N_("An act about a colleague was refused"),
     "Channel.sms": N_("SMS"),
     "Channel.email": N_("E-mail"),
     "RunStatus.running": N_("Being computed"),
