@@ -30,7 +30,7 @@ from registry.appointments.identity_checks import (
     WitnessUnknown,
     check_identity,
 )
-from registry.appointments.papers import papers
+from registry.appointments.papers import CARDS, papers
 from registry.appointments.second_checks import IdentityReceipt, SameOfficer, open_receipt, second_check
 from registry.appointments.tables import CheckStatus
 from registry.dates import local_date
@@ -150,6 +150,7 @@ def _receipt_page(
         path=f"{CHECKS}/{receipt.check.reference}",
         receipt=receipt,
         name=name_of(request, receipt.check),
+        is_card=receipt.check.paper in CARDS,
         form=form,
         centre=centre_name(request),
         portal_address=f"{request.portal.settings.public_url}/{receipt.kept.language}/claim",
