@@ -22,6 +22,15 @@ from tests.app.standing import Visitors
 
 Headers = dict[str, str]
 only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ALL_SEEN = (
+    "no token",
+    "the token of somebody else",
+    "the token of before signing in",
+    "another site",
+    "across sites",
+    "as plain text",
+    "JSON called plain text",
+)
 FEW = ("account languages", "leave", "recomputation, send", "visits")
 
 
@@ -105,5 +114,5 @@ async def test_a_portal_that_does_not_ask_for_the_token_is_caught(
     few = {name: PLACES[name] for name in FEW}
     wrong = await all_forged(every_scene(visitors, rewound, few), visitors)
     for name in FEW:
-        for how in ("no token", "the token of somebody else", "another site", "across sites"):
+        for how in ALL_SEEN:
             assert any(each.startswith(f"{name}: {how} ") and each.endswith("is taken") for each in wrong)
