@@ -53,11 +53,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser journeys are the longest: they begin first, so that no worker waits for another at the end."""
+    """The longest begin first, so that no worker waits for another at the end: browsers, then what goes through every
+    form or route."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if "browser" in _fixtures(item):
             item.add_marker("browser")
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    generated = {item.path for item in items if _fixtures(item) & {"scenes", "stage"}}
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is None, item.path not in generated))
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

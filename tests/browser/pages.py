@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+# Whatever axe finds wrong, in full; what it finds right, and would take most of its time to describe, is left out.
+ONLY_WRONG: Final = {"resultTypes": ["violations"]}
 
 # Elements that reach over the edge of the screen without an ancestor that scrolls by itself.
 OVERFLOW = """() => {
@@ -37,3 +43,9 @@ def overflow(page: Page) -> list[str]:
 def own_words(page: Page) -> str:
     text: str = page.evaluate(OWN_WORDS)
     return text
+
+
+def violations(page: Page) -> list[str]:
+    """What keeps somebody from using the page, each kind with the first element that does."""
+    found = Axe().run(page, options=ONLY_WRONG).response["violations"]
+    return [f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}" for each in found]

@@ -260,8 +260,8 @@ def _binding(scene: Scene, visitor: Visitor) -> None:
 
 
 def _managing(scene: Scene, visitor: Visitor) -> None:
-    """Answers for the officers, and has proposed one."""
-    sign_in_officer(visitor, "admin")
+    """Answers for the officers, and has proposed one. The same administrator answers for the models."""
+    visitor.page.context.add_cookies(scene.visitor("answering for models").page.context.cookies())
     visitor.open("/staff/people")
     scene.take_word("officer", visitor, "/staff/people/O*")
     scene.words["officer"] = "O" + scene.words["officer"]

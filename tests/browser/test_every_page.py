@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from playwright.sync_api import Page
 
 from app.i18n.locales import LOCALES
 from app.rights import RIGHTS
@@ -23,7 +21,7 @@ from tests.app.addresses import route_of
 from tests.app.declaring import URBAN
 from tests.app.places.household import URBAN_ESTIMATE
 from tests.browser.conftest import AtBrowser
-from tests.browser.pages import overflow
+from tests.browser.pages import overflow, violations
 from tests.browser.portal import RunningPortal, free_port, served
 from tests.browser.scene import ANYBODY, Scene
 from tests.browser.visitors import Visitor
@@ -222,11 +220,6 @@ def scene(portal: RunningPortal, at_browser: AtBrowser) -> Scene:
     return Scene(portal, lambda: at_browser(portal, "fr"))
 
 
-@pytest.fixture(scope="module")
-def axe() -> Axe:
-    return Axe()
-
-
 def test_every_page_has_a_place() -> None:
     pages = {path for path, methods in RIGHTS.items() if "GET" in methods and not path.startswith("!")}
     assert pages - NOT_PAGES - BETWEEN_TWO_POSTS <= {
@@ -235,7 +228,7 @@ def test_every_page_has_a_place() -> None:
 
 
 @pytest.mark.parametrize(("place", "lang"), IN_EVERY_LANGUAGE)
-def test_a_page_is_for_everybody(place: Place, lang: str, scene: Scene, axe: Axe) -> None:
+def test_a_page_is_for_everybody(place: Place, lang: str, scene: Scene) -> None:
     visitor = scene.visitor(place.who)
     visitor.lang = lang
     path = place.path.format(**scene.words)
@@ -248,7 +241,7 @@ def test_a_page_is_for_everybody(place: Place, lang: str, scene: Scene, axe: Axe
     ]
     assert page.locator("h1").count() == 1
     assert overflow(page) == []
-    assert violations(axe, page) == []
+    assert violations(page) == []
 
 
 def open_place(visitor: Visitor, place: Place, path: str) -> int:
@@ -269,11 +262,6 @@ def is_still_there(visitor: Visitor, place: Place, path: str) -> bool:
     return (
         visitor.path.startswith(wanted) if place.answers is not None else visitor.path.rstrip("/") == wanted
     )
-
-
-def violations(axe: Axe, page: Page) -> list[str]:
-    found = axe.run(page).response["violations"]
-    return [f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}" for each in found]
 
 
 @pytest.mark.parametrize("lang", LOCALES)
