@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from functools import cache
 from itertools import cycle
 from pathlib import Path
@@ -14,8 +14,9 @@ import pytest
 from litestar import Litestar
 
 import app as portal_package
+from app import access as access_rules
 from app.i18n.locales import LOCALES
-from app.requests import Portal, language_of
+from app.requests import Portal, PortalRequest, language_of
 from app.rights import RIGHTS
 from app.static_files import static
 from tests.app.access_table import ACCESS, ANYBODY, OFFICERS, VISITORS, Access
@@ -103,8 +104,8 @@ async def _ask(http: httpx.AsyncClient, method: str, address: str) -> httpx.Resp
 
 
 def outcome(response: httpx.Response) -> str:
-    """What the answer is in a word of the table."""
-    location = response.headers.get("location", "")
+    """What the answer is in a word of the table. Where htmx asks, the door is named in a header of its own."""
+    location = response.headers.get("hx-redirect") or response.headers.get("location", "")
     if "/staff/sign-in?next=" in location:
         return "desk"
     if "/sign-in?next=" in location:
@@ -157,6 +158,34 @@ async def test_what_is_not_yours_is_as_if_it_were_not_there(stage: Stage) -> Non
 
 def _masked(html: str) -> str:
     return TOKEN.sub("", html)
+
+
+@only_sqlite
+async def test_who_says_that_htmx_asks_has_no_other_rights(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await _let_in_by_htmx(stage, routes()) == []
+    own = access_rules._allow_citizen
+
+    def trusting(request: PortalRequest) -> None:
+        if "hx-request" not in request.headers:
+            own(request)
+
+    monkeypatch.setattr(access_rules, "_allow_citizen", trusting)
+    assert await _let_in_by_htmx(stage, [("/household", "GET", ACCESS["/household"])])
+
+
+async def _let_in_by_htmx(stage: Stage, asked: Iterable[tuple[str, str, Access]]) -> list[str]:
+    wrong = []
+    for route, method, access in asked:
+        row = dict(zip(VISITORS, (access.get if method == "GET" else access.post).split(), strict=True))
+        for visitor in (each for each in ("nobody", "other", "officer", "auditor") if row[each] != "ok"):
+            async with stage.browser(visitor, access).http as http:
+                http.headers["hx-request"] = "true"
+                response = await _ask(http, method, stage.address(route, "fr"))
+            if (got := outcome(response)) != row[visitor] or (got in ("door", "desk") and response.content):
+                wrong.append(f"{method} {route} for {visitor}: {got} and not {row[visitor]}")
+    return wrong
 
 
 @only_sqlite

@@ -1,6 +1,7 @@
 """T-27, htmx: it keeps nothing in the browser, is answered with no other rights, and its pieces are whole pages too.
 
-That no name becomes an `hx-get` is shown in test_t19_scripts_in_names.py.
+That no name becomes an `hx-get` is shown in test_t19_scripts_in_names.py; that nobody gets more by saying that htmx
+asks, route by route, in tests/app/test_every_route.py.
 """
 
 from __future__ import annotations
