@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from notifications.country import country
 from registry.geography import FALLBACK_LANGUAGES
 from registry.model_life.documents import Faults, items_of, text_of
 from registry.model_life.index_model_checks import SHORTEST_SOURCE, read_day
-from registry.rules.programme_files import BandsRule, Benefit, Programme, ThresholdRule
+from registry.rules.programme_files import BandsRule, Benefit, Programme, ThresholdRule, faults_in
 
 # The lists of a programme whose entries count from a day on.
 DATED: Final = ("rules", "amounts")
@@ -35,6 +36,7 @@ def check_programme(
         days = ", ".join(day.isoformat() for day in sorted(new_days))
         faults.add(("rules",), f"new rules begin on several days ({days}): propose one day after the other")
     _check_amounts(document, faults)
+    _check_country(document, faults)
     if not faults.refusing and new_days:
         _check_beside_others(document, faults, known, min(new_days))
 
@@ -135,6 +137,15 @@ def _check_amounts(document: Mapping[str, Any], faults: Faults) -> None:
 def _days(document: Mapping[str, Any], name: str) -> list[date]:
     entries = [entry for entry in items_of(document, name) if isinstance(entry, dict)]
     return [day for entry in entries if (day := read_day(entry.get("effective_from")))]
+
+
+def _check_country(document: Mapping[str, Any], faults: Faults) -> None:
+    try:
+        programme = Programme.model_validate(document)
+    except ValidationError:
+        return
+    for place, words in faults_in(country().code, programme):
+        faults.add(("rules", place), words)
 
 
 def _check_beside_others(

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from registry.facts import Facts, MemberFacts, Relation
 from registry.geography import FALLBACK_LANGUAGES, PlaceName
-from registry.rules.conditions import AnyCondition, Standing
+from registry.rules.conditions import AnyCondition, Comparison, Standing
 from registry.rules.measures import Ages, ExactText, MemberQuestion
 from registry.rules.scoring import exact_text
 
@@ -116,6 +116,9 @@ class CategoriesRule(_Written):
             *(category.situation for category in self.categories),
             *(proviso.that for proviso in self.provisos.values()),
         )
+
+    def comparisons(self) -> tuple[Comparison, ...]:
+        return tuple(each for condition in self.conditions() for each in condition.comparisons())
 
     def category(self, code: str) -> Category:
         return next(each for each in self.categories if each.code == code)

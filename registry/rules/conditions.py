@@ -18,8 +18,10 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from registry.facts import Facts, MemberFacts, Relation
+from registry.geography import atlas
 
 AGE: Final = "age"
+PROVINCE: Final = "province"
 NO_CARD: Final = 0
 COUPLE: Final = frozenset({Relation.HEAD, Relation.SPOUSE})
 
@@ -37,9 +39,10 @@ class FactKind(StrEnum):
     TRUTH = "truth"
     NUMBER = "number"
     RELATION = "relation"
+    PLACE = "place"
 
 
-Value = bool | int | Relation | None
+Value = bool | int | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,10 @@ def _card_is_valid(standing: Standing) -> bool | None:
     return ends is None or standing.on <= ends
 
 
+def _province(standing: Standing) -> str:
+    return atlas().commune(standing.facts.household.commune).province_code
+
+
 def _truth(fact: str) -> NamedFact:
     return NamedFact(FactKind.TRUTH, partial(_declared, fact), (fact,))
 
@@ -109,6 +116,7 @@ NAMED_FACTS: Final[Mapping[str, NamedFact]] = MappingProxyType(
     {
         AGE: NamedFact(FactKind.NUMBER, _age),
         "relation": NamedFact(FactKind.RELATION, lambda standing: standing.member.relation),
+        PROVINCE: NamedFact(FactKind.PLACE, _province),
         "household_size": NamedFact(FactKind.NUMBER, lambda standing: standing.facts.size),
         **{
             fact: _truth(fact)
@@ -134,6 +142,7 @@ OPERATORS: Final[Mapping[FactKind, frozenset[str]]] = MappingProxyType(
         FactKind.TRUTH: frozenset({"is"}),
         FactKind.NUMBER: frozenset({"equals", "at_least", "at_most", "below", "above"}),
         FactKind.RELATION: frozenset({"one_of"}),
+        FactKind.PLACE: frozenset({"one_of"}),
     }
 )
 
@@ -173,7 +182,7 @@ class Comparison(Condition):
     at_most: Annotated[int | None, Field(strict=True)] = None
     below: Annotated[int | None, Field(strict=True)] = None
     above: Annotated[int | None, Field(strict=True)] = None
-    one_of: tuple[Relation, ...] | None = None
+    one_of: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _compares_what_it_can(self) -> Self:
@@ -188,6 +197,13 @@ class Comparison(Condition):
             raise ValueError(
                 f"{self.fact} is a {kind.value}: it is compared by {fitting}, not by {min(given)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _relations_exist(self) -> Self:
+        is_relation = NAMED_FACTS[self.fact].kind is FactKind.RELATION
+        if is_relation and (unknown := set(self.one_of or ()) - set(Relation)):
+            raise ValueError(f"there is no relation {min(unknown)!r}; there are {', '.join(Relation)}")
         return self
 
     def _given(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The shape of a programme's data file: what it gives, from which index on, and how its amount is made up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
@@ -12,8 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from registry.datafiles import InvalidData, data_files, read_json
 from registry.facts import Relation
-from registry.geography import FALLBACK_LANGUAGES, PlaceName
+from registry.geography import FALLBACK_LANGUAGES, PlaceName, atlas
+from registry.profiles import profile
 from registry.rules.categories import CategoriesRule
+from registry.rules.conditions import PROVINCE
 from registry.rules.measures import Ages, ExactText
 
 NO_AMOUNT: Final = Decimal(0)
@@ -137,10 +139,31 @@ class Programme(_Dated):
         return PlaceName(self.names[lang], lang)
 
 
+def faults_in(country: str, programme: Programme) -> Iterator[tuple[int, str]]:
+    """What a rule cannot do in a country, by its place in the file: look at an index where there is none, or name a
+    province that is not there.
+    """
+    provinces = atlas(country).provinces
+    for place, rule in enumerate(programme.rules):
+        if not isinstance(rule, CategoriesRule):
+            if not profile(country).index:
+                yield place, f"{rule.kind}: a rule looks at the index, and this country computes none"
+            continue
+        named = {code for each in rule.comparisons() if each.fact == PROVINCE for code in each.one_of or ()}
+        if unknown := named - set(provinces):
+            kind = next(iter(provinces.values())).kind
+            yield place, f"there is no {kind.value} {min(unknown)!r}"
+
+
 @cache
-def load_programmes(profile: str) -> tuple[Programme, ...]:
-    """All programmes of a profile in the order they are shown. Raises InvalidData."""
-    loaded = [read_json(profile, path, Programme) for path in data_files(profile, "programmes")]
+def load_programmes(country: str) -> tuple[Programme, ...]:
+    """All programmes of a country in the order they are shown. Raises InvalidData."""
+    loaded = []
+    for path in data_files(country, "programmes"):
+        programme = read_json(country, path, Programme)
+        for place, words in faults_in(country, programme):
+            raise InvalidData(f"{country}/{path}: rules[{place}]: {words}")
+        loaded.append(programme)
     if len({programme.code for programme in loaded}) != len(loaded):
         raise InvalidData("two programmes have the same code")
     return tuple(sorted(loaded, key=lambda programme: programme.order))

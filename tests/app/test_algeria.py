@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import re
-from collections.abc import AsyncIterator, Iterator
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyotp
 import pytest
+from click.testing import CliRunner
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 from sqlmodel import select
 
+from app.cli import main
 from app.demo import algeria, loading, officers, people
 from app.i18n.catalogues import OWN_WORDS_DIR, _catalogue, own_sentences, sentences
 from app.i18n.locales import LOCALES
@@ -22,9 +28,12 @@ from app.settings import Mode, SettingRefused, Settings, read_settings
 from identity.people.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
 from identity.people.tables import DocumentKind, Person
 from identity.proofs.passwords import PasswordHasher
+from registry import datafiles
 from registry.centres.directory import centre_for, centres
 from registry.geography import atlas, options
+from registry.model_life.checks import check_file
 from registry.profiles import use_profile
+from registry.rules.programme_files import load_programmes
 from registry.tables import Eligibility, IndexEvent, IndexReason
 from registry.turning_days import decide_again
 from tests.app.conftest import Clock, Messages
@@ -273,6 +282,142 @@ async def test_pages_of_an_index_are_not_there(country: Country) -> None:
     for path in ("/simulator", "/household/index", "/household/index/comparison"):
         await browser.open(path)
         assert browser.status == 404
+
+
+# No index and no card: a household of two wilayas is helped with its electricity.
+HELP_IN_THE_SOUTH: dict[str, Any] = {
+    "code": "southern_electricity",
+    "order": 2,
+    "benefit": "monthly_aid",
+    "names": {"ar": "دعم الكهرباء في الجنوب", "fr": "Aide à l’électricité du Sud"},
+    "source": "A programme of the tests",
+    "rules": [
+        {
+            "kind": "categories",
+            "effective_from": "2025-01-01",
+            "questions": [{"fact": "income", "ages": [18, None]}],
+            "provisos": {
+                "no_income": {
+                    "that": {"fact": "income", "is": False},
+                    "unmet": {"ar": "لهذا الشخص دخل.", "fr": "Cette personne a un revenu."},
+                }
+            },
+            "categories": [
+                {
+                    "code": "home_in_the_south",
+                    "names": {"ar": "أسرة تسكن في الجنوب", "fr": "Ménage qui habite dans le Sud"},
+                    "paid": "family",
+                    "monthly": "2500.50",
+                    "situation": {
+                        "all": [
+                            {"fact": "relation", "one_of": ["head"]},
+                            {"fact": "province", "one_of": ["11", "33"]},
+                        ]
+                    },
+                    "provided": ["no_income"],
+                }
+            ],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def one_programme_more(dz: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The data of the country with a file more: nothing else is changed."""
+    copy = tmp_path / "dz"
+    shutil.copytree(Path(datafiles.__file__).parent / "data" / "dz", copy)
+    (copy / "programmes" / "southern-electricity.json").write_text(json.dumps(HELP_IN_THE_SOUTH), "utf-8")
+    monkeypatch.setattr(datafiles, "_root", lambda profile: copy)
+    load_programmes.cache_clear()
+    yield
+    load_programmes.cache_clear()
+
+
+@pytest.mark.usefixtures("one_programme_more")
+async def test_adding_a_programme_is_adding_a_file(country: Country) -> None:
+    """It is decided about, explained and told like the other, in every language, and asks no question twice."""
+    for lang in LOCALES:
+        country.clock.advance(minutes=1)
+        slimane = await country.signed_in("slimane", lang)
+        name = HELP_IN_THE_SOUTH["names"].get(lang, HELP_IN_THE_SOUTH["names"]["ar"])
+        assert name in slimane.text
+        assert "2 500" in plain_spaces(slimane.text)
+    kamel = await country.signed_in("kamel")
+    assert "Aide à l’électricité du Sud" in kamel.text
+    assert "2 500" not in plain_spaces(kamel.text)
+    await kamel.open(f"{TASKS}/members/head")
+    assert [each.get("name") for each in kamel.form().controls].count("income") == 2
+
+
+def plain_spaces(text: str) -> str:
+    return text.replace("\u202f", " ").replace("\xa0", " ")
+
+
+PROGRAMME_FAULTS: list[tuple[Callable[[Any], object], str, str]] = [
+    (
+        lambda it: category(it)["situation"]["all"][1].update(one_of=["11", "99"]),
+        "rules[0]",
+        "no wilaya '99'",
+    ),
+    (
+        lambda it: category(it)["situation"]["all"][0].update(fact="wealth"),
+        "fact",
+        "there is no fact 'wealth'",
+    ),
+    (lambda it: category(it)["situation"]["all"][0].update(one_of=["cousin"]), "all", "no relation 'cousin'"),
+    (lambda it: category(it).update(monthly=2500.5), "monthly", 'write "2500.5"'),
+    (lambda it: category(it).update(monthly="2.500,50"), "monthly", "no exact number"),
+    (lambda it: category(it).update(provided=["no_car"]), "rules", "unknown proviso no_car"),
+    (lambda it: it["rules"][0].update(questions=[]), "rules", "income is compared, and nobody is asked"),
+    (
+        lambda it: it["rules"].append(it["rules"][0] | {"effective_from": "2027-01-01"}),
+        "rules[1].effective_from",
+        "overlaps",
+    ),
+    (
+        lambda it: it.update(
+            rules=[{"kind": "threshold", "effective_from": "2027-06-01", "at_or_below": "9.5"}],
+            benefit="free_health_cover",
+        ),
+        "rules[0]",
+        "this country computes none",
+    ),
+]
+
+
+def category(programme: Any) -> Any:
+    return programme["rules"][0]["categories"][0]
+
+
+@pytest.mark.usefixtures("dz")
+@pytest.mark.parametrize(
+    ("spoil", "path", "words"), PROGRAMME_FAULTS, ids=[each[2] for each in PROGRAMME_FAULTS]
+)
+def test_a_programme_that_is_wrong_is_refused_in_words(
+    tmp_path: Path, spoil: Callable[[Any], object], path: str, words: str
+) -> None:
+    """As `tiwizi model check FILE` says it, in a country without an index."""
+    programme = json.loads(json.dumps(HELP_IN_THE_SOUTH))
+    programme["rules"][0]["effective_from"] = "2027-06-01"
+    spoil(programme)
+    file = tmp_path / "programme.json"
+    file.write_text(json.dumps(programme), "utf-8")
+    settings = {"TIWIZI_MODE": "demonstration", "TIWIZI_DATA_DIR": str(tmp_path), "TIWIZI_PROFILE": "dz"}
+    checked = CliRunner().invoke(main, ["model", "check", str(file)], env=settings)
+    assert checked.exit_code == 1
+    told = [line for line in checked.output.splitlines() if words in line]
+    assert told, checked.output
+    assert path in told[0].split(": ")[0]
+
+
+@pytest.mark.usefixtures("dz")
+def test_a_programme_in_order_is_said_to_be(tmp_path: Path) -> None:
+    programme = json.loads(json.dumps(HELP_IN_THE_SOUTH))
+    programme["rules"][0]["effective_from"] = "2027-06-01"
+    assert (
+        check_file(json.dumps(programme), today=dt.date(2026, 1, 1)).name == "southern_electricity-2027-06-01"
+    )
 
 
 @pytest.mark.usefixtures("dz")

@@ -186,7 +186,7 @@ WRONG: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda rule: situation(rule, fact="age"), "exactly one comparison"),
     (lambda rule: situation(rule, fact="age", at_least=1, below=4), "exactly one comparison"),
     (lambda rule: situation(rule, fact="age", at_least="18"), "valid integer"),
-    (lambda rule: situation(rule, fact="relation", one_of=["cousin"]), "should be 'head'"),
+    (lambda rule: situation(rule, fact="relation", one_of=["cousin"]), "there are head"),
     (lambda rule: situation(rule, fact="age", at_least=1, code="__import__('os')"), "Extra inputs"),
     (lambda rule: situation(rule, all=[]), "at least 1 item"),
     (
