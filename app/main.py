@@ -30,6 +30,7 @@ from app.sensitive import check_sensitive
 from app.settings import Settings
 from identity.keys import Keys
 from identity.openid.relying_party import RelyingParty
+from identity.people.number_rules import number_rules
 from identity.proofs.passwords import PasswordHasher
 from notifications.country import country
 from notifications.rendering import load_texts
@@ -66,9 +67,10 @@ FILE_HEADERS = {
 def create_portal(settings: Settings) -> Portal:
     """Take up the country, connect the portal to its database and keys; nothing is read from the environment here.
 
-    Raises `BadTemplate` when a message lacks a text in some language.
+    Raises `BadTemplate` when a message lacks a text in some language, `BadRules` when the country lacks its numbers.
     """
     use_profile(settings.profile)
+    number_rules()
     load_texts(of=country())
     engine = create_engine(settings.database_url)
     reading = reading_engine(engine)

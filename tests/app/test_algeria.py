@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +19,40 @@ from litestar.routes import HTTPRoute
 from sqlmodel import select
 
 from app.cli import main
-from app.demo import algeria, loading, officers, people
+from app.demo import algeria, loading, officers, people, worlds
 from app.i18n.catalogues import OWN_WORDS_DIR, _catalogue, own_sentences, sentences
 from app.i18n.locales import LOCALES
 from app.main import create_app, create_portal
 from app.requests import Portal
+from app.rights import PAGES_OF_AN_INDEX, RIGHTS, route_name
 from app.settings import Mode, SettingRefused, Settings, read_settings
+from identity.people.number_rules import cards
 from identity.people.numbers import InvalidNumber, parse_document_number, parse_identifier, parse_phone
 from identity.people.tables import DocumentKind, Person
 from identity.proofs.passwords import PasswordHasher
 from registry import datafiles
+from registry.appointments.slots import rules_on
 from registry.centres.directory import centre_for, centres
+from registry.delays import delays_on
 from registry.geography import atlas, options
 from registry.model_life.checks import check_file
-from registry.profiles import use_profile
+from registry.profiles import profile, profile_names, use_profile
+from registry.rules.index_models import model_in_use
 from registry.rules.programme_files import load_programmes
+from registry.rules.programmes import programmes
 from registry.tables import Eligibility, IndexEvent, IndexReason
 from registry.turning_days import decide_again
+from tests.app.addresses import route_of
 from tests.app.conftest import Clock, Messages
-from tests.app.journeys import claim_account, sign_in
+from tests.app.entering import choose, reference_on
+from tests.app.journeys import PASSWORD, claim_account, sign_in, start_claim
 from tests.app.pages import PageBrowser
+from tests.app.well_formed import wrongs_of_page
 
-INDEX_WORDS = re.compile(
-    r"\bindex\b|\bindices?\b|recalcul|recomput|seuil|threshold|\bpoints\b|coefficient|\bformul[ae]s?\b|jauge|province"
-    r"|Maroc|\bRSU\b|\bAMO\b|مؤشر|احتساب|عتبة|معامل|الصيغة|المغرب|جماعة|الإقليم|ⵏⵎⵎⴰⵍ|ⵓⵙⵉⴹⵏ",
+FOREIGN_WORDS = re.compile(
+    r"\bindex\b|\bindices?\b|recalcul|(?<!/)recomput|seuil|threshold|\bpoints\b|coefficient|\bformul[ae]s?\b|jauge|province"
+    r"|Maroc|\bRSU\b|\bRNP\b|\bAMO\b|CNIE|CNDP|dirham|\bDH\b|\+212|\b06 12|Casablanca|\bdix chiffres|simul"
+    r"|مؤشر|احتساب|عتبة|معامل|الصيغة|المغرب|جماعة|الإقليم|درهم|الازدياد|ⵏⵎⵎⴰⵍ|ⵓⵙⵉⴹⵏ|ⵎⵖⵔⵉⴱ|ⴷⵔⵀⵎ",
     re.IGNORECASE,
 )
 HEAD = {
@@ -234,40 +244,177 @@ async def decided_again(country: Country) -> int:
         return await decide_again(session, now=country.clock.now)
 
 
-async def test_no_page_speaks_of_an_index(country: Country) -> None:
-    """Every page with an address of its own, before and after signing in and for staff, in all languages."""
-    paths = pages_without_parameters(country.app)
-    assert {"/household", "/staff"} <= set(paths)
-    for lang in LOCALES:
-        visitors = [
-            country.browser(lang),
-            await country.signed_in("kamel", lang),
-            await country.officer("yacine"),
-        ]
-        country.clock.advance(minutes=1)
-        for browser in visitors:
-            for path in paths:
-                browser.lang = lang
-                await browser.open(path)
-                assert browser.status < 500, path
-                words = INDEX_WORDS.search(page_words(browser))
-                assert words is None, (
-                    f"/{lang}{path}: {words and words.group()}: {page_words(browser)[:2000]}"
-                )
+# Pages about the proofs of an account, which say nothing of a country: they are looked at in Morocco.
+OF_ALL_COUNTRIES = (
+    "/account/",
+    "/claim/national-identity",
+    "/household/declaration/discard",
+    "/messages",
+    "/not-me/",
+    "/recovery/",
+    "/sign-in/",
+    "/staff/enrol",
+    "/staff/people",
+    "/staff/prove",
+    "/staff/requests/{reference}/documents",
+)
+# No rule of this country asks about the home: the address leads to the members.
+NOTHING_ASKED = {f"{TASKS}/{step}" for step in ("dwelling", "equipment", "spending", "property")}
 
 
-def pages_without_parameters(app: Litestar) -> list[str]:
-    """The invented people have other stories in the demonstration's back stage; leaving is the last thing to do."""
-    found = {
-        route.path.removeprefix("/{language:str}")
-        for route in app.routes
-        if isinstance(route, HTTPRoute) and "GET" in route.methods
+@dataclass
+class Looking:
+    """Looks at a page in every language, and keeps what is wrong with it."""
+
+    shown: set[str] = field(default_factory=set)
+    wrong: list[str] = field(default_factory=list)
+
+    async def at(self, browser: PageBrowser, path: str = "") -> str:
+        """At a path, or again where the browser is. Where that led to, without the language."""
+        address = path or browser.response.url.raw_path.decode()[len(f"/{browser.lang}") :]
+        first = browser.lang
+        for lang in (*(other for other in LOCALES if other != first), first):
+            browser.lang = lang
+            await browser.open(address)
+            self._look(browser, f"/{lang}{address}")
+        return browser.path
+
+    def _look(self, browser: PageBrowser, address: str) -> None:
+        if browser.status == 200 and (route := route_of(browser.path)):
+            self.shown.add(route)
+        if browser.status >= 500:
+            self.wrong.append(f"{address}: {browser.status}")
+        elif foreign := FOREIGN_WORDS.search(re.sub(r"[ⴰ-ⵯ]*ⵜⵉⵡⵉⵣⵉ", "", browser.page.text)):
+            self.wrong.append(f"{address} says {foreign.group()!r}")
+        here = str(browser.response.url.path)
+        self.wrong += [f"{address} {each}" for each in wrongs_of_page(browser.page, here, browser.lang)]
+
+
+async def test_every_page_is_of_this_country(country: Country) -> None:
+    """In three languages, before and after signing in and for staff: no index, nothing Moroccan, no dead end."""
+    look = Looking()
+    await look_at_what_has_an_address(country, look)
+    await look_at_a_declaration(country, look)
+    await look_at_a_newcomer(country, look)
+    await look_at_the_desk(country, look)
+    pages = {
+        route
+        for route in map(
+            route_name, (each.path for each in country.app.routes if isinstance(each, HTTPRoute))
+        )
+        if "GET" in RIGHTS[route] and not route.startswith("!")
     }
-    return sorted(path for path in found if "{" not in path and path.startswith("/") and "demo" not in path)
+    assert not look.wrong, "\n".join(look.wrong)
+    assert {page for page in pages - look.shown if not page.startswith(OF_ALL_COUNTRIES)} == NOTHING_ASKED
 
 
-def page_words(browser: PageBrowser) -> str:
-    return re.sub(r"[ⴰ-ⵯ]*ⵜⵉⵡⵉⵣⵉ", "", browser.page.text)
+async def look_at_what_has_an_address(country: Country, look: Looking) -> None:
+    """Each page once, as the first of these people who is shown it; home and household as everybody."""
+    visitors = [country.browser(), await country.signed_in("kamel"), await country.officer("yacine")]
+    for browser in (*visitors, await country.officer("admin")):
+        for path in ("/", "/household"):
+            await look.at(browser, path)
+        for route in sorted(each for each in RIGHTS if "{" not in each and "GET" in RIGHTS[each]):
+            if not route.startswith(("!", *PAGES_OF_AN_INDEX)) and route not in look.shown:
+                await browser.open(route)
+                if browser.status == 200 and browser.path == route:
+                    await look.at(browser)
+
+
+async def look_at_a_declaration(country: Country, look: Looking) -> None:
+    """From the claim to the question of a review, and what its officer is shown."""
+    houria, husband = country.browser(), await country.person("mourad")
+    await start_claim(houria, await country.person("houria"))
+    await look.at(houria)
+    await houria.submit(code=await country.messages.code_to(str((await country.person("houria")).phone)))
+    await look.at(houria)
+    await houria.submit(new_password=PASSWORD)
+    await look.at(houria)
+    await declare_with_child(houria)
+    await look.at(houria)
+    for member in links_of_child(houria):
+        await look.at(houria, member)
+    await houria.open("/household/members/invite")
+    await houria.submit(
+        person_identifier=husband.identifier, birth_year=str(husband.birth_date.year), relation="spouse"
+    )
+    for link in links_to(houria, r"/household/members/M-\w+/\w+"):
+        await look.at(houria, link)
+    mourad = country.browser()
+    await claim_account(mourad, husband, country.messages)
+    await mourad.open("/household/invitations")
+    await look.at(mourad)
+    await mourad.submit(reply="refuse")
+    await houria.open(f"{TASKS}/check")
+    await houria.submit()
+    await look.at(houria)
+    await houria.open("/household/recomputation")
+    await houria.submit(reason="other", words="La carte de Yanis est à 100 %.")
+    houria.form("/household/recomputation")
+    await houria.submit()
+    reference = (await look.at(houria)).rsplit("/", 1)[1]
+    nadir = await country.officer("nadir")
+    for page in ("", "/correction", "/refusal"):
+        await look.at(nadir, f"/staff/requests/{reference}{page}")
+
+
+def links_to(browser: PageBrowser, pattern: str) -> set[str]:
+    found = (re.search(pattern, link) for link in browser.links)
+    return {each.group() for each in found if each}
+
+
+def links_of_child(browser: PageBrowser) -> set[str]:
+    return links_to(browser, rf"{TASKS}/members/M-\w+")
+
+
+async def look_at_a_newcomer(country: Country, look: Looking) -> None:
+    """Somebody who is not in the register chooses a time; the newcomer of today comes to the desk."""
+    djamila = country.browser()
+    await djamila.open("/pre-registration")
+    answers = {"paper": "national_card", "given_name_latin": "Djamila", "birth_date_year": "1990"}
+    await djamila.submit(**answers, gender="female", phone="0550 98 76 54", members="2", sms_language="fr")
+    await look.at(djamila)
+    await djamila.submit(code=await country.messages.code_to("+213550987654"))
+    await look.at(djamila)
+    for address in ("", "?province=16", "?centre=16-1"):
+        await look.at(djamila, f"/pre-registration/appointment{address}")
+    await choose(djamila, centre="16-1", day=2)
+    await look.at(djamila)
+    await look.at(djamila, "/pre-registration/cancel")
+    await djamila.open("/pre-registration/file")
+    reference, elsewhere = reference_on(djamila), country.browser()
+    await elsewhere.open("/pre-registration/return")
+    await elsewhere.submit(pre_registration=reference, phone="0550 98 76 54")
+    await look.at(elsewhere)
+    salima = await country.officer("salima")
+    await salima.open("/staff/appointments")
+    (appointment,) = links_to(salima, r"/staff/appointments/A-\w+")
+    await look.at(salima, appointment)
+    await salima.submit()
+    await look.at(salima, f"{appointment}/check")
+    await salima.submit(paper_number=algeria.NEWCOMER.card)
+    await look.at(salima)
+
+
+async def look_at_the_desk(country: Country, look: Looking) -> None:
+    country.clock.advance(minutes=2)
+    nadir, salima = await country.officer("nadir"), await country.officer("salima")
+    kamel, slimane = await country.person("kamel"), await country.person("slimane")
+    await nadir.open("/staff/phones")
+    seen = {"document_kind": "national_card", "document_number": str(kamel.document_number)}
+    await nadir.submit(**seen, new_phone="0661 55 44 33", why="lost", document_seen="yes")
+    await look.at(nadir)
+    await nadir.submit(code=await country.messages.code_to("+213661554433"))
+    binding = await look.at(nadir)
+    await look.at(salima, f"{binding}/witness")
+    await salima.open("/staff/visits")
+    await salima.submit(person_identifier=slimane.identifier, purpose="declaration")
+    await look.at(salima)
+    await salima.submit(code=await country.messages.code_to(str(slimane.phone)))
+    await look.at(salima, "/household")
+    salima.form("/visits/end")
+    await salima.submit()
+    await look.at(salima)
 
 
 async def test_only_the_head_reads_whose_card_it_is(country: Country) -> None:
@@ -484,6 +631,25 @@ def test_the_words_of_a_country_stand_for_sentences_that_exist(lang: str) -> Non
 
 def placeholders(text: str) -> set[str]:
     return set(re.findall(r"%\((\w+)\)s", text))
+
+
+@pytest.mark.parametrize("code", sorted(profile_names()))
+def test_a_country_lacks_nothing(code: str) -> None:
+    """What the start, a page or the demonstration would miss one day."""
+    today = dt.date(2026, 11, 21)
+    use_profile(code)
+    try:
+        assert all(profile().currency[lang] for lang in LOCALES)
+        assert parse_phone(profile().phone_example)
+        assert {centre_for(place).province_code for place in atlas().communes} <= set(atlas().provinces)
+        assert delays_on(today)
+        assert rules_on(today)
+        assert programmes()
+        assert {"national_card", "residence_card"} == set(cards())
+        assert (model_in_use(today) is not None) == profile().index
+        assert worlds.world().newcomer.centre in centres().values()
+    finally:
+        use_profile("ma")
 
 
 def test_an_unknown_country_is_refused_at_the_start(tmp_path: Path) -> None:
