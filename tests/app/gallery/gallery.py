@@ -12,9 +12,9 @@ from app.i18n.environments import environment
 SOURCE = Path(__file__).with_name("gallery.html")
 LINES = [
     {"label": "Members", "value": "4", "source": "Declared", "coefficient": "-0.15568", "points": "−0.62272",
-     "direction": "down", "width": 100},
+     "direction": "down", "width": 100, "effect": "−39 %"},
     {"label": "Water", "value": "300", "source": "Confirmed", "coefficient": "0.00033", "points": "+0.099",
-     "direction": "up", "width": 15.9, "href": "#wrong"},
+     "direction": "up", "width": 15.9, "effect": "+10 %", "href": "#wrong"},
 ]  # fmt: skip
 # A place on the scale and two thresholds: near each other low, near each other high, far apart, at both ends.
 SCALES = [(44, 33, 52), (50, 48, 50), (97, 68, 70), (3, 20, 80), (0, 5, 8), (100, 92, 96)]
