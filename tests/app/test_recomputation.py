@@ -44,6 +44,12 @@ async def kept(portal: Portal) -> list[RecomputationRequest]:
         return list(await session.exec(select(RecomputationRequest)))
 
 
+def states(visitor: PageBrowser) -> list[str]:
+    """Of each moment of the request: done, now or todo."""
+    moments = visitor.main.first(class_="timeline").all("li")
+    return [each.get("class").rpartition("-")[2] for each in moments]
+
+
 async def ask_by_pages(
     visitor: PageBrowser, line: str = "U35", document: Upload | None = None, **answers: str
 ) -> None:
@@ -87,8 +93,7 @@ async def test_the_page_of_an_open_request_follows_it(
     await ask_by_pages(visitor)
     await visitor.open(ADDRESS)
     assert not list(visitor.main.all("form"))
-    moments = list(visitor.main.first(class_="timeline").all("li"))
-    assert [each.get("class").split()[-1] for each in moments] == ["moment-now", "moment-todo", "moment-todo"]
+    assert states(visitor) == ["now", "todo", "todo"]
     assert WORDS in visitor.text
     await visitor.open("/household")
     assert f"/fr{ADDRESS}" in visitor.links
@@ -394,12 +399,13 @@ async def test_the_clock_is_seen_by_both_and_the_late_request_by_the_supervisor_
     await come_in(portal, visitor, family.hassan)
     await visitor.open(ADDRESS)
     assert "4" in visitor.main.first(class_="tag").text
-    assert len(list(visitor.main.first(class_="timeline").all("li"))) == 4, "the reminder is told"
+    assert states(visitor) == ["done", "now", "todo", "todo"], "the reminder is told"
     clock.advance(days=6)
     await run_due_jobs(portal.writes, JOBS, now=clock.now)
     await come_in(portal, visitor, family.hassan)
     await visitor.open(ADDRESS)
     assert "17 mars 2026" in visitor.main.first(class_="banner-warning").text
+    assert states(visitor) == ["done", "done", "now", "todo", "todo"], "it lies with the supervisor"
 
     leila = await add_officer_account(portal, "leila", role=Role.SUPERVISOR)
     desk = browser_of()
