@@ -17,7 +17,7 @@ from app.i18n.locales import LOCALES
 from app.i18n.variables import VARIABLES
 from registry.centres.directory import centre
 from registry.geography import PlaceName
-from registry.requests.asking import RequestTimeline
+from registry.requests.timelines import RequestTimeline
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,10 @@ from registry.delays import due_on
 from registry.errors import NoHousehold, NotFound
 from registry.profiles import profile
 from registry.requests import asking as requests
-from registry.requests.asking import AlreadyOpen, InvalidRequest, NoIndex, RequestTimeline
+from registry.requests.asking import AlreadyOpen, InvalidRequest, NoIndex
 from registry.requests.owners import source_of
 from registry.requests.source_decisions import contest_source, find_contradiction
+from registry.requests.timelines import RequestTimeline, request_timeline, requests_of
 from registry.sources.configuration import sources
 from registry.sources.tables import Contradiction
 from registry.sources.values import read_value
@@ -55,7 +56,7 @@ LARGEST_UPLOAD = 7_000_000
 @get(RECOMPUTATION)
 async def show_recomputation(request: PortalRequest) -> Response[bytes]:
     """The open request; else what was decided last; else, or when one asks for it, the questions."""
-    asked = await requests.requests_of(request.db, person_id=request.signed_in.citizen_id)
+    asked = await requests_of(request.db, person_id=request.signed_in.citizen_id)
     wants_to_ask = bool({"line", "source"} & request.query_params.keys()) or (
         request.query_params.get("new") == "yes"
     )
@@ -125,7 +126,7 @@ async def send_request(request: PortalRequest) -> Response[bytes]:
             now=request.now,
         )
     except AlreadyOpen:
-        asked = await requests.requests_of(request.db, person_id=request.signed_in.citizen_id)
+        asked = await requests_of(request.db, person_id=request.signed_in.citizen_id)
         return await _follow(request, asked, status=409)
     except (NoHousehold, NoIndex, InvalidRequest):
         # The household or its index changed a moment ago: what can be asked now is shown.
@@ -172,7 +173,7 @@ async def _contradiction(request: PortalRequest, reference: str) -> Contradictio
 async def show_receipt(request: PortalRequest, reference: FromPath[str]) -> Response[bytes]:
     person_id = request.signed_in.citizen_id
     try:
-        timeline = await requests.request_timeline(request.db, person_id=person_id, reference=reference)
+        timeline = await request_timeline(request.db, person_id=person_id, reference=reference)
     except NotFound:
         raise NotFoundException from None
     if not timeline.is_own:

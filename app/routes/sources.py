@@ -27,8 +27,8 @@ from registry.errors import ChangedMeanwhile, NoHousehold, NotFound
 from registry.facts import IncompleteFacts
 from registry.households import find_household
 from registry.indexes import ledger, written_decision
-from registry.requests.asking import requests_of
 from registry.requests.source_decisions import AlreadyAnswered, effect_of, use_source
+from registry.requests.timelines import requests_of
 from registry.rules.scoring import Line
 from registry.sources.configuration import sources
 from registry.sources.contradictions import contradictions_of, source_answers

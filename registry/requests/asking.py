@@ -1,10 +1,8 @@
 """Asking for recomputation: "this is wrong", one open request a household, a deadline that the citizen can see."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
-from sqlmodel import col, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity.audit import Actor, record
@@ -16,14 +14,12 @@ from registry.announcements import tell
 from registry.centres.directory import centre_for
 from registry.dates import local_date
 from registry.delays import delays_on, due_on
-from registry.errors import NoHousehold, NotFound, Refused
+from registry.errors import NoHousehold, Refused
 from registry.households import find_household, lock_household
-from registry.indexes import ledger
 from registry.requests.corrections import is_fact
-from registry.requests.documents import CleanDocument, StoredDocument, documents_of, store_document
+from registry.requests.documents import CleanDocument, store_document
 from registry.requests.owners import source_of
 from registry.rows import insert_unless_taken
-from registry.rules.scoring import Line
 from registry.tables import (
     Declaration,
     Household,
@@ -56,40 +52,6 @@ class InvalidRequest(Refused):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-@dataclass(frozen=True)
-class RequestTimeline:
-    """A request as the citizen follows it. What was written is shown to its writer alone (`is_own`)."""
-
-    reference: str
-    is_own: bool
-    reason: RequestReason
-    line_code: str | None
-    words: str | None
-    fact: str | None
-    proposed_value: str | None
-    documents: tuple[StoredDocument, ...]
-    centre_code: str
-    status: RequestStatus
-    received_at: datetime
-    due_on: date
-    opened_at: datetime | None
-    decided_at: datetime | None
-    decision_words: str | None
-    owner: RequestOwner
-    source: str | None
-    reminded_at: datetime | None
-    escalated_at: datetime | None
-    region: str
-    index_before: Decimal | None
-    index_after: Decimal | None
-    lines_before: tuple[Line, ...]
-    lines_after: tuple[Line, ...]
-
-    @property
-    def is_open(self) -> bool:
-        return self.decided_at is None
 
 
 async def request_recomputation(
@@ -210,60 +172,3 @@ def answer_days(owner: RequestOwner, day: date) -> int:
     if owner is RequestOwner.SOURCE:
         return delays.source_answer_days
     return delays.recomputation_answer_days
-
-
-async def requests_of(session: AsyncSession, *, person_id: int) -> tuple[RequestTimeline, ...]:
-    """The requests of the person's household and the person's own, the newest first."""
-    household = await find_household(session, person_id=person_id)
-    of_household = RecomputationRequest.household_id == (household.id if household else 0)
-    rows = await session.exec(
-        select(RecomputationRequest)
-        .where(of_household | (RecomputationRequest.person_id == person_id))
-        .order_by(col(RecomputationRequest.id).desc())
-        .limit(20)
-    )
-    return tuple([await _timeline(session, request, person_id) for request in rows.all()])
-
-
-async def request_timeline(session: AsyncSession, *, person_id: int, reference: str) -> RequestTimeline:
-    """One of `requests_of`. Raises NotFound."""
-    for timeline in await requests_of(session, person_id=person_id):
-        if timeline.reference == reference:
-            return timeline
-    raise NotFound
-
-
-async def _timeline(session: AsyncSession, request: RecomputationRequest, person_id: int) -> RequestTimeline:
-    is_own = request.person_id == person_id
-    before = await _event(session, request.index_before_id)
-    after = await _event(session, request.index_after_id)
-    return RequestTimeline(
-        reference=request.reference,
-        is_own=is_own,
-        reason=request.reason,
-        line_code=request.line_code,
-        words=request.words if is_own else None,
-        fact=request.fact if is_own else None,
-        proposed_value=request.proposed_value if is_own else None,
-        documents=await documents_of(session, request_id=request.id) if is_own else (),
-        centre_code=request.centre_code,
-        status=request.status,
-        received_at=request.received_at,
-        due_on=request.due_on,
-        opened_at=request.opened_at,
-        decided_at=request.decided_at,
-        decision_words=request.decision_words if is_own else None,
-        owner=request.owner,
-        source=request.source,
-        reminded_at=request.reminded_at,
-        escalated_at=request.escalated_at,
-        region=before.region if before else "",
-        index_before=before.index if before else None,
-        index_after=after.index if after else None,
-        lines_before=ledger(before.lines) if before else (),
-        lines_after=ledger(after.lines) if after else (),
-    )
-
-
-async def _event(session: AsyncSession, event_id: int | None) -> IndexEvent | None:
-    return await session.get(IndexEvent, event_id) if event_id else None

@@ -3,12 +3,13 @@
 import asyncio
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import defer
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from notifications.references import new_reference
@@ -127,15 +128,25 @@ async def store_document(
 
 
 async def documents_of(session: AsyncSession, *, request_id: int) -> tuple[StoredDocument, ...]:
+    found = await documents_by_request(session, request_ids=[request_id])
+    return found.get(request_id, ())
+
+
+async def documents_by_request(
+    session: AsyncSession, *, request_ids: Sequence[int]
+) -> Mapping[int, tuple[StoredDocument, ...]]:
+    """What was joined to each of several requests; a request without a file has no entry."""
     rows = await session.exec(
         select(Document)
         .options(defer(Document.sealed))  # type: ignore[arg-type]
-        .where(Document.request_id == request_id)
+        .where(col(Document.request_id).in_(request_ids))
+        .order_by(col(Document.id))
     )
-    return tuple(
-        StoredDocument(file.reference, file.name, file.media_type, file.size, file.uploaded_at)
-        for file in rows
-    )
+    found: dict[int, tuple[StoredDocument, ...]] = {}
+    for file in rows:
+        stored = StoredDocument(file.reference, file.name, file.media_type, file.size, file.uploaded_at)
+        found[file.request_id] = (*found.get(file.request_id, ()), stored)
+    return found
 
 
 async def read_document(

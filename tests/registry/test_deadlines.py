@@ -12,10 +12,11 @@ from notifications.jobs import Job, run_due_jobs
 from notifications.tables import Delivery
 from registry.acts import Act
 from registry.households import find_household
-from registry.requests.asking import request_recomputation, request_timeline
+from registry.requests.asking import request_recomputation
 from registry.requests.deadlines import escalate_requests, remind_of_requests, watch_requests
 from registry.requests.decisions import refuse_request
 from registry.requests.reviews import open_request, queue
+from registry.requests.timelines import request_timeline
 from registry.sources.tables import FactMarks
 from registry.tables import RecomputationRequest, RequestOwner, RequestReason
 from tests.registry.family import add_officer, rows, settled_family, told, transaction

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
+from sqlalchemy import event
 
 from identity.roles import Role
 from identity.tables import AuditEntry
@@ -16,17 +17,12 @@ from registry.errors import ChangedMeanwhile, NoHousehold, NotFound
 from registry.facts import IncompleteFacts
 from registry.household_views import household_view
 from registry.indexes import written_decision
-from registry.requests.asking import (
-    InvalidRequest,
-    NoIndex,
-    request_recomputation,
-    request_timeline,
-    requests_of,
-)
+from registry.requests.asking import InvalidRequest, NoIndex, request_recomputation
 from registry.requests.corrections import InvalidCorrection, NothingChanged
 from registry.requests.decisions import AlreadyDecided, correct_facts, foresee_correction, refuse_request
 from registry.requests.documents import clean_document
 from registry.requests.reviews import open_request, queue, read_request_document
+from registry.requests.timelines import LIST_LENGTH, request_timeline, requests_of
 from registry.tables import Document, RequestReason, RequestStatus
 from tests.registry.family import (
     add_family,
@@ -101,6 +97,30 @@ async def test_a_timeline_is_for_the_household_and_its_words_for_the_writer(sess
     with pytest.raises(NotFound):
         await request_timeline(session, person_id=stranger.id, reference=request.reference)
     assert (await told(session, family.fatima))[-1] == "request_received"
+
+
+async def test_the_oldest_request_can_be_opened_and_a_long_list_costs_no_more_than_a_short_one(
+    session, now, engine
+):
+    family = await settled_family(session, now)
+    references = []
+    for day in range(LIST_LENGTH + 1):
+        request = await ask(session, family.hassan, now + timedelta(days=day))
+        request.status, request.decided_at = RequestStatus.REFUSED, now + timedelta(days=day)
+        references.append(request.reference)
+    await session.flush()
+    session.expunge_all()
+    statements = []
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def note(_c, _k, statement, *_):
+        statements.append(statement)
+
+    listed = await requests_of(session, person_id=family.hassan.id)
+    assert [each.reference for each in listed] == references[:0:-1]
+    assert len(statements) <= 4
+    oldest = await request_timeline(session, person_id=family.hassan.id, reference=references[0])
+    assert oldest.index_before is not None
 
 
 async def test_the_queue_shows_the_oldest_deadline_first_a_page_at_a_time(session, now):

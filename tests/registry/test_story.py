@@ -9,9 +9,10 @@ from notifications.tables import Notification
 from registry.accesses import accesses
 from registry.declarations.receipts import receipt
 from registry.household_views import history, household_view
-from registry.requests.asking import request_recomputation, requests_of
+from registry.requests.asking import request_recomputation
 from registry.requests.decisions import correct_facts, refuse_request
 from registry.requests.reviews import open_request, queue
+from registry.requests.timelines import requests_of
 from registry.tables import IndexReason, Origin, RequestReason, RequestStatus
 from tests.registry.family import (
     add_family,
