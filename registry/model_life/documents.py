@@ -43,6 +43,7 @@ WORDS: Final[Mapping[str, str]] = {
     "date_from_datetime_parsing": "is no date: write it as 2027-01-01",
     "date_parsing": "is no date: write it as 2027-01-01",
     "date_type": "is no date: write it as 2027-01-01",
+    "string_pattern_mismatch": "has not the form of such a word: names are of small Latin letters, digits and hyphens",
 }
 
 

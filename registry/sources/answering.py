@@ -1,8 +1,9 @@
 """Taking in what a source says: kept for ever, compared with what was declared, and no index is touched."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -39,35 +40,36 @@ async def receive(
 
     An answer that cannot be used is noted as a failure, and the source is asked again about that household.
     """
-    usable = await _usable(session, source, taken, answers, now)
+    usable = _usable(source, taken, answers, local_date(now))
+    # Households before inquiries, as whoever computes an index does: so the two never wait for each other.
+    households = await lock_households(session, household_ids=sorted(usable))
+    for each in taken:
+        if each.household_id not in usable:
+            await note_failure(session, each, code=SourceWrong.code, now=now)
     told = [each for each in taken if usable.get(each.household_id)]
     silent = [each for each in taken if each.household_id in usable and not usable[each.household_id]]
     settled = await note_answers(session, told, outcome=Outcome.ANSWERED, now=now)
     settled |= await note_answers(session, silent, outcome=Outcome.SILENT, now=now)
     mine = [each for each in taken if each.inquiry_id in settled]
-    households = await lock_households(session, household_ids=[each.household_id for each in mine])
     await _keep(session, source, mine, usable, households, now)
     return Received(
         len(told),
         len(silent),
         len(taken) - len(told) - len(silent),
-        await _reconsider(session, households.values(), now),
+        await _reconsider(session, [households[each.household_id] for each in mine], now),
     )
 
 
-async def _usable(
-    session: AsyncSession, source: str, taken: Sequence[Taken], answers: Iterable[Answer], now: datetime
-) -> Usable:
+def _usable(source: str, taken: Sequence[Taken], answers: Iterable[Answer], today: date) -> Usable:
+    """Without the households about which the source said what cannot be used."""
     about: dict[str, list[Answer]] = {}
     for answer in answers:
         about.setdefault(answer.identifier, []).append(answer)
     usable: dict[int, Sequence[Answer]] = {}
     for each in taken:
         said = [answer for person in each.people for answer in about.get(person, ())]
-        try:
-            usable[each.household_id] = checked(source, said, asked=each.people, today=local_date(now))
-        except SourceWrong as wrong:
-            await note_failure(session, each, code=wrong.code, now=now)
+        with suppress(SourceWrong):
+            usable[each.household_id] = checked(source, said, asked=each.people, today=today)
     return usable
 
 
