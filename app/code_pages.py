@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,12 +16,19 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.handlers import BaseRouteHandler
 
-from app.access import own_cookie
+from app.access import keep_browser, own_cookie
 from app.forms.base import Form, read_form
 from app.forms.codes import CodeAnswers, SentCodeAnswers
 from app.pages import go, page
 from app.requests import PortalRequest
-from identity.proofs.challenges import CodeRefused, TooSoon, find_challenge, refusal
+from identity.proofs.challenges import (
+    CodeRefused,
+    TooSoon,
+    find_challenge,
+    move_to_mark,
+    refusal,
+    was_proven,
+)
 from identity.proofs.codes import check_code, resend_code
 from identity.proofs.guards import LONG, RESEND_AFTER
 from identity.proofs.tables import Challenge, Purpose, Step
@@ -153,6 +161,9 @@ async def take_code(
 ) -> Response[bytes]:
     """Read the code and use it. A refused one is counted, and the page says what to do."""
     challenge = await current_challenge(request, asked.purpose)
+    if challenge is None and await was_proven(request.db, request.mark(asked.purpose.value), now=request.now):
+        # The same form, sent twice: by now the browser has the new mark that the page ahead asks for.
+        return go(request, asked.proven)
     if challenge is None or challenge.step != Step.STARTED:
         return await show_code_page(request, asked)
     form: Form[CodeAnswers] = await read_form(request, SentCodeAnswers if asked.is_sent else CodeAnswers)
@@ -162,12 +173,29 @@ async def take_code(
     if not form.valid:
         return await show_code_page(request, asked, form=form, status=422)
     try:
-        return await use(challenge, form.data.code)
+        return await renew_mark(request, await use(challenge, form.data.code))
     except CodeRefused as refused:
         form.refuse(
             "code", refused.code, tries_left=refused.tries_left, time=_again_at(challenge, request.now)
         )
         return await show_code_page(request, asked, form=form, status=422, keep=True)
+
+
+async def renew_mark(request: PortalRequest, response: Response[bytes]) -> Response[bytes]:
+    """After a proof: whoever left the mark in this browser, or copied it, must not go on beside its owner."""
+    if not request.browser or (response.status_code or 200) >= 400:
+        return response
+    fresh = secrets.token_hex(16)
+    await move_to_mark(
+        request.db,
+        challenge_ids=[mark for purpose in Purpose if (mark := request.mark(purpose.value))],
+        old=request.browser,
+        new=fresh,
+        keys=request.keys,
+    )
+    request.scope["state"]["browser"] = fresh
+    keep_browser(request, response)
+    return response
 
 
 async def send_again(request: PortalRequest, asked: CodePage) -> Response[bytes]:

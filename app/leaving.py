@@ -1,9 +1,13 @@
-"""Ending a session here, and with it what hangs on it."""
+"""Ending a session here, and with it what hangs on it; and going on as the only one."""
 
 from __future__ import annotations
 
+from litestar import Response
+
+from app.access import keep_session
 from app.requests import PortalRequest
 from identity.entering import sign_in
+from identity.entering.step_up import renew_token
 from identity.staff import sign_in as staff_sign_in
 from registry.centres.visits import end_visit
 
@@ -28,3 +32,10 @@ async def leave(request: PortalRequest) -> None:
     await staff_sign_in.sign_out_staff(
         request.db, token_hash=visitor.token_hash, staff_id=visitor.staff_id, now=request.now
     )
+
+
+async def go_on_alone(request: PortalRequest, response: Response[bytes]) -> Response[bytes]:
+    """After a change that ends every other session, this one gets a new token: a copy of the old one is over too."""
+    token = await renew_token(request.db, request.signed_in.token_hash, now=request.now)
+    keep_session(request, response, token)
+    return response

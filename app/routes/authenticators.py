@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from app.forms.base import Form, read_form
 from app.forms.codes import CodeAnswers, NoAnswers
 from app.kept_codes import Kept, forget_code, keep_code, kept_code
+from app.leaving import go_on_alone
 from app.pages import go, page
 from app.requests import PortalRequest
 from identity.account import accounts
@@ -87,7 +88,7 @@ async def confirm(request: PortalRequest) -> Response[bytes]:
         return _key_page(request, form, status=422)
     response = go(request, PAGE)
     forget_code(request, response, Kept.AUTHENTICATOR)
-    return response
+    return await go_on_alone(request, response)
 
 
 @get(REMOVE)
@@ -101,7 +102,7 @@ async def remove(request: PortalRequest) -> Response[bytes]:
     await remove_authenticator(
         request.db, account_id=visitor.own_account, here=visitor.token_hash, now=request.now
     )
-    return go(request, PAGE)
+    return await go_on_alone(request, go(request, PAGE))
 
 
 HANDLERS = [show_authenticator, show_start, start, show_key, confirm, show_removal, remove]

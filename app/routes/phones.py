@@ -18,6 +18,7 @@ from app.conversation import HASHES
 from app.forms.account import PhoneAnswers
 from app.forms.base import Form, read_form
 from app.forms.recovery import NewPasswordAnswers
+from app.leaving import go_on_alone
 from app.pages import go, page
 from app.requests import PortalRequest
 from identity.account import phones
@@ -78,7 +79,8 @@ async def confirm_change(request: PortalRequest, challenge: Challenge, code: str
         keys=request.keys,
         now=request.now,
     )
-    return forget_challenge(request, go(request, CODE.proven), Purpose.CHANGE_PHONE)
+    response = forget_challenge(request, go(request, CODE.proven), Purpose.CHANGE_PHONE)
+    return await go_on_alone(request, response)
 
 
 @get(PASSWORD)
@@ -103,7 +105,7 @@ async def take_password(request: PortalRequest) -> Response[bytes]:
     except PasswordRefused as refusal:
         form.refuse("new_password", refusal.code, shortest=int(refusal.shortest))
         return page(request, "account/password.html", form=form, status=422)
-    return go(request, "/account")
+    return await go_on_alone(request, go(request, "/account"))
 
 
 HANDLERS = [

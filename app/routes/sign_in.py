@@ -16,6 +16,7 @@ from app.code_pages import (
     current_challenge,
     forget_challenge,
     keep_challenge,
+    renew_mark,
 )
 from app.forms.base import Form, read_form
 from app.forms.codes import NoAnswers
@@ -168,7 +169,7 @@ async def finish_with_recovery_code(request: PortalRequest) -> Response[bytes]:
         return go(request, CODE.start)
     response = await _come_in(request, challenge, signed_in, "/account/recovery-code?next=/account/phone")
     keep_code(request, response, fresh, hash_token(signed_in.token))
-    return response
+    return await renew_mark(request, response)
 
 
 async def _come_in(

@@ -9,7 +9,7 @@ from typing import Final
 from litestar import Response, get, post
 
 from app.access import keep_session
-from app.code_pages import EVEN
+from app.code_pages import EVEN, renew_mark
 from app.forms.base import Form, read_form
 from app.forms.staff import StaffSignInAnswers
 from app.i18n.catalogues import gettext
@@ -75,7 +75,7 @@ async def sign_in_officer(request: PortalRequest) -> Response[bytes]:
     response = go(request, _wanted(request))
     keep_session(request, response, signed_in.token, of_staff=True)
     response.headers["clear-site-data"] = '"cache"'
-    return response
+    return await renew_mark(request, response)
 
 
 def _wanted(request: PortalRequest) -> str:

@@ -4,7 +4,7 @@ A dummy challenge, about nobody, goes through the same statements as a real one.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,10 +13,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity import limits
+from identity.desk_tables import KnownStaffBrowser
 from identity.keys import Keys
 from identity.people.tables import Person
 from identity.proofs.guards import CAREFUL_TRIES, LONG, RESEND_AFTER, SHORT, concerns
 from identity.proofs.tables import Challenge, Purpose, Standing, Step
+from identity.tables import KnownBrowser
 from notifications.references import new_reference
 
 CHALLENGE_LIFE: Final = timedelta(minutes=30)
@@ -253,6 +255,31 @@ async def find_challenge(
     if challenge is None or challenge.step == Step.USED or challenge.expires_at <= now:
         return None
     return challenge
+
+
+async def was_proven(session: AsyncSession, challenge_id: str, *, now: datetime) -> bool:
+    """Whether a code was given there, by whichever browser: says where to look next, and opens nothing."""
+    proven = select(Challenge.id).where(
+        Challenge.id == challenge_id, Challenge.step == Step.PROVEN, col(Challenge.expires_at) > now
+    )
+    return (await session.exec(proven)).first() is not None
+
+
+async def move_to_mark(
+    session: AsyncSession, *, challenge_ids: Collection[str], old: str, new: str, keys: Keys
+) -> None:
+    """These challenges of a browser, and whose accounts know it, go on under a new mark; the old one is worth nothing.
+
+    What somebody else began under the same mark stays behind.
+    """
+    before, after = hash_browser(old, keys), hash_browser(new, keys)
+    for table, which in (
+        (Challenge, col(Challenge.id).in_(challenge_ids) & (col(Challenge.browser_hash) == before)),
+        (KnownBrowser, col(KnownBrowser.browser_hash) == before),
+        (KnownStaffBrowser, col(KnownStaffBrowser.browser_hash) == before),
+    ):
+        moved = update(table).where(which).values(browser_hash=after)
+        await session.exec(moved.execution_options(synchronize_session=False))
 
 
 async def proven_challenge(

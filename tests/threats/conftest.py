@@ -56,6 +56,10 @@ __all__ = [
 ]
 
 
+# A positive control shows that its test can fail; once is enough.
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
 @pytest.fixture(scope="session")
 def rig_of_the_run(postgres: PostgresServer) -> Iterator[Rig]:
     with postgres.fresh() as database, rig.running(database) as made:

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity import limits
+from identity import limits, sessions
 from identity.account import authenticators, strangers
 from identity.entering import recovery, sign_in
 from identity.keys import Keys
@@ -26,7 +26,7 @@ from identity.proofs.challenges import CodeRefused
 from identity.proofs.tables import Challenge, Step
 from identity.proofs.totp import matching_step
 from identity.staff import sign_in as staff_sign_in
-from identity.tables import Account, Staff, Usage
+from identity.tables import Account, PortalSession, Staff, Usage
 
 HEADER = "x-naive"
 # The work of a real handler between the look and the write: a hash, a template.
@@ -126,6 +126,17 @@ async def replace(session: AsyncSession, account: Account, **hashes: str) -> Non
     await session.exec(update(Account).where(col(Account.id) == account.id).values(**hashes))
 
 
+_own_find = sessions.find_session
+
+
+async def find_session(session: AsyncSession, *, token: str, now: datetime) -> sessions.FoundSession | None:
+    """Whoever asks is there: it is noted before anybody looks since when."""
+    mine = col(PortalSession.token_hash) == sessions.hash_token(token)
+    # On PostgreSQL the session of a page that is only read commits each statement by itself.
+    await session.exec(update(PortalSession).where(mine).values(seen_at=now))
+    return await _own_find(session, token=token, now=now)
+
+
 PLACES: tuple[tuple[ModuleType, str, Callable[..., Any]], ...] = (
     (codes, "count_try", count_try),
     (sign_in, "count_try", count_try),
@@ -138,6 +149,7 @@ PLACES: tuple[tuple[ModuleType, str, Callable[..., Any]], ...] = (
     (staff_sign_in, "_use_step", use_step),
     (authenticators, "_use_code", use_authenticator),
     (recovery, "_replace", replace),
+    (sessions, "find_session", find_session),
 )
 
 

@@ -24,6 +24,7 @@ from tests.app.standing import Visitors
 from tests.app.town import BORN
 from tests.identity.world import PASSWORD
 from tests.registry.family import add_account, add_person
+from tests.threats.conftest import SQLITE
 from tests.threats.doors import DOORS, Door, Seen, Work, counted, differences, knock
 
 
@@ -95,6 +96,7 @@ def told_apart(
     return causes_at
 
 
+@SQLITE
 async def test_the_same_claims_against_a_page_that_helps(
     told_apart: TellApart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +114,7 @@ async def test_the_same_claims_against_a_page_that_helps(
     assert apart >= {"unknown document", "other telephone", "deceased"}
 
 
+@SQLITE
 async def test_the_same_claims_where_only_a_real_code_is_put_into_the_outbox(
     told_apart: TellApart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +126,7 @@ async def test_the_same_claims_where_only_a_real_code_is_put_into_the_outbox(
     assert await told_apart("claim") == set(DOORS["claim"].causes) - {"matches"}
 
 
+@SQLITE
 async def test_the_same_sign_ins_where_only_a_real_password_is_hashed(
     told_apart: TellApart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
