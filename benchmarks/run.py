@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import declarations, flood, page_cost, page_weight
+from app.settings import Settings
+from benchmarks import declarations, even_answers, flood, page_cost, page_weight
 from benchmarks.memory import measure as measure_memory
 from benchmarks.worlds import build_world, settings_for
 from tests.databases import postgres_server
 
-PARTS = ("pages", "weight", "declarations", "flood", "memory")
+PARTS = ("pages", "weight", "declarations", "flood", "memory", "even-answers")
 
 
 def main() -> None:
@@ -43,6 +44,7 @@ def _on(name: str, url: str, directory: Path, arguments: argparse.Namespace) -> 
         "declarations": lambda: _declarations(url, directory),
         "flood": lambda: _flood(url, directory, tokens),
         "memory": lambda: _memory(url, directory, tokens),
+        "even-answers": lambda: _even_answers(url, directory, settings),
     }
     for part in wanted:
         # Weight is the same on both databases, and two workers need PostgreSQL.
@@ -91,6 +93,25 @@ def _flood(url: str, directory: Path, tokens: list[str]) -> None:
         print(f"| with the gate, and turns taken early | {early.row()} |", flush=True)
     free = flood.measure(url, directory, tokens, "without_gate")
     print(f"| without the gate | {free.row()} |", flush=True)
+
+
+def _even_answers(url: str, directory: Path, settings: Settings) -> None:
+    """Exits with 1 when an answer tells whom the portal knows, or the stopwatch misses what is told on purpose."""
+    print(
+        "\n| known or not, by the time of the answer | AUC | 95 % | 5th percentiles apart, ms | |"
+        "\n|---|---|---|---|---|"
+    )
+    wrong = []
+    for name, told, is_right in even_answers.measure(url, directory, settings):
+        low, high = told.interval
+        print(
+            f"| {name} | {told.area:.3f} | {low:.3f} to {high:.3f} | {told.apart_ms:.2f} |"
+            f" {'as it must' if is_right else 'WRONG'} |",
+            flush=True,
+        )
+        wrong += [] if is_right else [name]
+    if wrong:
+        raise SystemExit(1)
 
 
 def _memory(url: str, directory: Path, tokens: list[str]) -> None:

@@ -30,11 +30,13 @@ from app.requests import Portal
 from app.settings import Mode, Settings
 from identity.people.number_rules import check_digit
 from identity.people.tables import DocumentKind, Gender, Person
+from identity.proofs import codes
 from identity.proofs.passwords import PasswordHasher
 from notifications.providers.demonstration import DemonstrationProvider
 from notifications.rendering import Portal as Speaker
 from notifications.tables import Channel, DemonstrationMessage
 from notifications.worker import Worker, deliver_once
+from tests.app.headers import noting_codes
 from tests.app.pages import PageBrowser
 from tests.app.rewinding import Rewinding, rewinding
 from tests.app.scenes import Scenes, every_scene
@@ -125,7 +127,10 @@ def settings(database: str, data: Path) -> Settings:
 
 
 @pytest.fixture
-async def portal(database: str, clock: Clock, tmp_path: Path, service: Service) -> AsyncIterator[Portal]:
+async def portal(
+    database: str, clock: Clock, tmp_path: Path, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Portal]:
+    monkeypatch.setattr(codes, "notify", noting_codes(codes.notify))
     made = create_portal(settings(database, tmp_path))
     quick = PasswordHasher(made.keys, memory_kib=8, passes=1)
     yield replace(made, clock=clock, hasher=quick, national_identity=service.party())

@@ -1,14 +1,32 @@
-"""What travels with every answer of the portal: pages, files, errors, redirects."""
+"""What travels with every answer of the portal, and what never does: a code that was sent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import httpx
 
 from app.static_files import files_by_address
+from notifications.outbox import NOBODY
 
 FOR_EVERYBODY = ("/favicon.ico", "/robots.txt")
+NUMBER = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}(?:[0-9]{2})?(?![0-9A-Za-z])")
+# The codes that left in this test, noted by `noting_codes`.
+SENT_CODES: set[str] = set()
+
+
+def noting_codes(notify: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """The function that sends, and beside it the note of what it sent."""
+    SENT_CODES.clear()
+
+    async def noted(session: Any, *, recipient: Any, **facts: Any) -> Any:
+        if recipient is not NOBODY:
+            SENT_CODES.add(facts["secret"]["code"])
+        return await notify(session, recipient=recipient, **facts)
+
+    return noted
 
 
 def wrongs_of_headers(response: httpx.Response) -> Iterator[str]:
@@ -36,4 +54,9 @@ def wrongs_of_headers(response: httpx.Response) -> Iterator[str]:
 async def check_headers(response: httpx.Response) -> None:
     """For the clients of the tests: every answer of the whole suite is looked at."""
     wrong = list(wrongs_of_headers(response))
+    # The telephone of the demonstration shows what it was sent; nothing else does.
+    if SENT_CODES and not response.url.path.rstrip("/").endswith(("/demo", "/demo/messages.json")):
+        await response.aread()
+        if SENT_CODES & set(NUMBER.findall(response.text)):
+            wrong.append("shows a code that was sent")
     assert not wrong, f"{response.request.method} {response.url.path} {', '.join(wrong)}"

@@ -33,6 +33,8 @@ from tests.threats.served import SECRET
 PROCESSES = 2
 KEYS = Keys.from_secret(SECRET)
 AT_ONCE = 60
+# Two processes import everything on whatever the machine has left.
+START_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def running(database: str) -> Iterator[Rig]:
         processes = [_start(port, database, directory) for port in ports]
         try:
             for port in ports:
-                wait_for(lambda port=port: _answers(port), why="the portal of the rig did not start")  # type: ignore[misc]
+                wait_for(lambda port=port: _answers(port), seconds=START_SECONDS, why="the rig did not start")  # type: ignore[misc]
             yield Rig(database, directory, ports)
         finally:
             for process in processes:
@@ -94,11 +96,12 @@ def _answers(port: int) -> bool:
 
 @dataclass
 class Client:
-    """A browser that can send one form many times at once, through both processes and from many addresses."""
+    """A browser that can send one form many times at once, through both processes and from many addresses, or one."""
 
     rig: Rig
     naive: bool = False
     cookies: dict[str, str] = field(default_factory=dict)
+    address: str = ""
 
     async def open(self, path: str) -> dict[str, str]:
         """The values of the page's form, as they stand."""
@@ -152,7 +155,7 @@ class Client:
     def _headers(self, number: int) -> dict[str, str]:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         forged = f"10.{secrets.randbelow(250)}.{number // 250}.{number % 250}"
-        named = {"cookie": cookies, "x-forwarded-for": forged}
+        named = {"cookie": cookies, "x-forwarded-for": self.address or forged}
         return named | ({HEADER: "1"} if self.naive else {})
 
     def _keep(self, answer: httpx.Response) -> None:

@@ -10,11 +10,13 @@ from identity.proofs import codes
 from identity.proofs.challenges import CodeRefused
 from identity.proofs.tables import Challenge, Purpose
 from identity.tables import Account, AuditEntry
-from notifications.tables import Delivery
+from notifications.messages import Template
+from notifications.tables import Delivery, Notification
 from tests.identity.world import (
     FATIMA,
     PASSWORD,
     CountingHasher,
+    add_account,
     add_person,
     all_at_once,
     count,
@@ -77,3 +79,37 @@ async def test_of_two_browsers_that_proved_one_claim_one_wins_and_both_are_writt
         assert await count(session, Account) == 1
         assert await count(session, AuditEntry, AuditEntry.action == IdentityAction.ACCOUNT_OPENED) == 1
         assert await count(session, AuditEntry, AuditEntry.action == IdentityAction.CLAIM_LOST) >= 1
+
+
+async def claim_what_is_claimed(session, keys, now, times: int) -> tuple[int, int]:
+    """Right claims of an identifier that has an account: codes that left for them, and warnings to its owner."""
+    before = await count(session, Delivery, col(Delivery.sealed).is_not(None))
+    for number in range(times):
+        from_where = {"browser": f"stranger {number}", "address": f"10.0.0.{number}"}
+        await claims.start_claim(session, **FATIMA, **from_where, language="fr", keys=keys, now=now)
+    sent = await count(session, Delivery, col(Delivery.sealed).is_not(None)) - before
+    return sent, await count(session, Notification, Notification.template == Template.CLAIM_ATTEMPTED)
+
+
+async def test_a_claim_of_what_is_claimed_already_is_frozen_and_its_owner_warned(
+    session, fatima, hasher, keys, now
+):
+    """Whoever is right, no code decides it any more, but a centre: with both there, and documents."""
+    opened = await add_account(session, hasher, keys, now)
+    assert await claim_what_is_claimed(session, keys, now, 20) == (0, 1)
+    tried = AuditEntry.action == IdentityAction.CLAIM_ATTEMPTED
+    assert await count(session, AuditEntry, tried, AuditEntry.person_id == fatima.id) == 20
+    await session.refresh(opened.account)
+    assert opened.account.phone == FATIMA["phone"]
+
+
+async def test_the_same_claims_where_nobody_looks_for_an_account(
+    session, fatima, hasher, keys, now, monkeypatch
+):
+    async def none_yet(_session, _person_id):
+        return None
+
+    await add_account(session, hasher, keys, now)
+    monkeypatch.setattr(claims, "account_of_person", none_yet)
+    sent, warned = await claim_what_is_claimed(session, keys, now, 1)
+    assert (sent, warned) == (1, 0)
