@@ -311,7 +311,7 @@ async def test_every_page_is_of_this_country(country: Country) -> None:
 async def look_at_what_has_an_address(country: Country, look: Looking) -> None:
     """Each page once, as the first of these people who is shown it; home and household as everybody."""
     visitors = [country.browser(), await country.signed_in("kamel"), await country.officer("yacine")]
-    for browser in (*visitors, await country.officer("admin")):
+    for browser in (*visitors, await country.officer("admin"), await country.officer("leila")):
         for path in ("/", "/household"):
             await look.at(browser, path)
         for route in sorted(each for each in RIGHTS if "{" not in each and "GET" in RIGHTS[each]):
@@ -390,6 +390,12 @@ async def look_at_a_newcomer(country: Country, look: Looking) -> None:
     await salima.open("/staff/appointments")
     (appointment,) = links_to(salima, r"/staff/appointments/A-\w+")
     await look.at(salima, appointment)
+    await look.at(salima, f"{appointment}/time")
+    await look.at(salima, f"/staff/days/{country.clock.now.date() + dt.timedelta(days=3)}")
+    await salima.open("/staff/newcomers/new")
+    await salima.submit(**answers, gender="female", phone="0550 98 76 55", members="1", language="fr")
+    await look.at(salima)
+    await salima.open(appointment)
     await salima.submit()
     await look.at(salima, f"{appointment}/check")
     await salima.submit(paper_number=algeria.NEWCOMER.card)
