@@ -7,7 +7,9 @@ be needed), and no element is there that the templates did not write.
 
 from __future__ import annotations
 
+import ast
 import html
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -16,8 +18,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given, strategies
 from playwright.sync_api import ConsoleMessage, Dialog, Page, Request, Route
 
+from app.i18n.environments import TEMPLATES_DIR, environment
+from app.i18n.locales import LOCALES
+from tests.app.pages import read_html
 from tests.browser.conftest import AtBrowser
 from tests.browser.portal import RunningPortal, served
 from tests.browser.scene import ANYBODY, Scene
@@ -179,3 +185,47 @@ def test_every_page_shows_every_name_as_text(poisoned: RunningPortal, at_browser
         assert page.evaluate(PLANTED)
         assert bool(watch.reports) is policy
         assert bool(watch.dialogs) is not policy
+
+
+SHOWN = """{% from "components/fields.html" import hidden %}
+<title>{{ text }}</title><p title="{{ text }}">{{ text }}</p>
+<textarea>
+{{ text }}</textarea>{{ hidden("text", text) }}"""
+
+
+def readings(source: str, text: str, lang: str) -> set[str]:
+    """How the text is read from an element, two attributes and an answer."""
+    page = read_html(environment(lang).from_string(source).render(text=text))
+    typed = "".join(map(str, page.first("textarea").children)).removeprefix("\n")
+    shown = [page.first("p"), page.first("title")]
+    texts = {"".join(map(str, each.children)) for each in shown}
+    return texts | {page.first("p").get("title"), page.first("input").get("value"), typed}
+
+
+@pytest.mark.parametrize("lang", LOCALES)
+@given(text=strategies.text())
+def test_any_text_is_read_as_it_was_written(lang: str, text: str) -> None:
+    assert readings(SHOWN, text, lang) == {text}
+
+
+def test_a_template_that_trusts_a_text_is_caught() -> None:
+    assert readings(SHOWN.replace("<p title", "<p>{{ text|safe }}</p><p title"), "<b>x</b>", "fr") != {
+        "<b>x</b>"
+    }
+
+
+def trusted(source: str) -> list[str]:
+    """Where code calls something markup that it did not write itself."""
+    calls = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Call)]
+    marked = [each for each in calls if ast.unparse(each.func).split(".")[-1] == "Markup"]
+    return [ast.unparse(each) for each in marked if not isinstance(each.args[0], ast.Constant)]
+
+
+def test_nothing_is_called_markup_that_was_not_written_here() -> None:
+    """One place puts a number that it has just made into a span."""
+    app = TEMPLATES_DIR.parent
+    found = [each for path in app.rglob("*.py") for each in trusted(path.read_text())]
+    assert found == ["Markup(f'<span>{signed}</span>')"]
+    doors = re.compile(r"\|\s*safe\b|autoescape\s+false|Markup")
+    assert [path.name for path in TEMPLATES_DIR.rglob("*.html") if doors.search(path.read_text())] == []
+    assert trusted("Markup(name)")

@@ -2,7 +2,7 @@
 
 What citizens and officers write is refused with a sentence that says so, in their language; ordinary Arabic, French and
 Amazigh never are. What stands in the register already is shown between marks of its own, so that nothing beside a name
-is turned round: on every page of the portal, in test_t19_scripts_in_names.py; why it is so, below.
+is turned round.
 """
 
 from __future__ import annotations
