@@ -116,7 +116,7 @@ class Told:
 
     @property
     def is_caught(self) -> bool:
-        return self.interval[0] > CAUGHT
+        return self.area > CAUGHT
 
 
 def area_under_curve(one: Sequence[float], other: Sequence[float]) -> float:
