@@ -26,10 +26,11 @@ from app.posts import (
     LONGEST_KEY,
     TOKEN_FIELD,
     AnsweredBefore,
+    answer_to_old_token,
     earlier_answer,
     remember_answer,
 )
-from app.requests import PortalRequest
+from app.requests import PortalRequest, cookie_name
 from app.rights import Audience, audience
 from app.visitors import TOUCH_AFTER
 from identity import sessions
@@ -64,6 +65,7 @@ class Conversation(ASGIMiddleware):
                 await _record_read(request)
             else:
                 state["kept_answers"] = await seal_answers(request)
+                state["led_to"] = await _led_to(request)
             await next_app(scope, receive, _settling(request, send))
         # Only now: on SQLite the request's own transaction would keep this one waiting.
         if state["visitor"]:
@@ -160,6 +162,20 @@ async def _record_read(request: PortalRequest) -> None:
         await db.commit()
 
 
+async def _led_to(request: PortalRequest) -> str | None:
+    """Where a form led whose answer gave the session another token than the one that it comes with again."""
+    token = request.cookies.get(cookie_name("session", request.portal.settings))
+    if request.method in SAFE_METHODS or not token:
+        return None
+    key = _one((await _sent(request)).get(KEY_FIELD))
+    location = await answer_to_old_token(request, actor=sessions.hash_token(token), key=key)
+    return _in_any_language(location) if location else None
+
+
+def _in_any_language(location: str) -> str:
+    return "/" + location.split("/", 2)[2]
+
+
 async def receive_form(request: PortalRequest) -> Response[bytes] | None:
     """Before a changing handler: the form must be ours, and is answered once."""
     if request.method in SAFE_METHODS:
@@ -189,7 +205,7 @@ async def answered_before(request: PortalRequest) -> Response[bytes] | None:
     actor = request.visitor.token_hash if request.visitor else request.browser
     location = await earlier_answer(request, actor=actor, key=state["key"])
     state["asked"] = True
-    return go(request, "/" + location.split("/", 2)[2]) if location else None
+    return go(request, _in_any_language(location)) if location else None
 
 
 async def _ask_after_hashing(request: PortalRequest) -> None:

@@ -74,8 +74,13 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
 
 
 def on_sign_in_needed(request: Request[Any, Any, Any], error: SignInNeeded) -> Response[bytes]:
-    """Lead to the door, and remember the page: after signing in one is back where one was."""
+    """Lead to the door, and remember the page: after signing in one is back where one was.
+
+    A form that was answered a moment ago, and whose answer renewed the session, leads where it led.
+    """
     ours = _portal(request)
+    if led_to := ours.scope["state"].get("led_to"):
+        return go(ours, led_to)
     door = "/staff/sign-in" if error.staff else "/sign-in"
     response = go(ours, f"{door}?next={quote(shown_at(ours.path_in_language))}")
     give_answers(ours, response)

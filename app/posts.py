@@ -66,6 +66,15 @@ async def earlier_answer(request: PortalRequest, *, actor: str, key: str) -> str
     return earlier.location
 
 
+async def answer_to_old_token(request: PortalRequest, *, actor: str, key: str) -> str | None:
+    """Where this very form led, when its first answer gave the session a new token that the second post does not bear.
+
+    A double click on "change my password" must not look like being signed out.
+    """
+    earlier = await request.db.get(AnsweredForm, (actor, key))
+    return earlier.location if earlier and earlier.digest == await _digest(request) else None
+
+
 async def remember_answer(db: AsyncSession, post: tuple[str, str], location: str) -> None:
     """Keep where the post led, in the transaction of what it did."""
     actor, key = post
