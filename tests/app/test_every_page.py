@@ -14,7 +14,7 @@ from litestar import Litestar
 from app.i18n.locales import LOCALES
 from app.requests import Portal
 from app.rights import RIGHTS
-from tests.app.access_table import ACCESS, APPROVES, MODELS, PEOPLE
+from tests.app.access_table import ACCESS, APPROVES, AUDITS, MODELS, PEOPLE
 from tests.app.addresses import route_of
 from tests.app.pages import PageBrowser, read_html
 from tests.app.places import PLACES, Place
@@ -25,7 +25,7 @@ from tests.app.town import build_town
 from tests.app.well_formed import switched, wrongs_of_page
 
 # Sent as files, not shown as pages.
-FILES = {"/staff/requests/{reference}/documents/{document}"}
+FILES = {"/staff/requests/{reference}/documents/{document}", "/staff/models/{name}/file"}
 CRAWLERS = (
     "",
     "hassan",
@@ -88,6 +88,8 @@ async def _visit(stage: Stage, name: str, place: Place | None, lang: str) -> Pag
 def _reader(name: str) -> str:
     if not name.startswith("/staff"):
         return ACCESS[name].owner
+    if ACCESS[name].get == AUDITS:
+        return "auditor"
     managed = ACCESS[name].get in (PEOPLE, MODELS, APPROVES)
     return "administrator" if managed else "officer"
 

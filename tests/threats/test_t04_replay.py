@@ -13,6 +13,7 @@ from identity.limits import DAY, MINUTE
 from identity.proofs import codes
 from identity.proofs.challenges import CodeRefused, use_proof
 from identity.proofs.tables import Challenge, Purpose
+from notifications.tables import Channel
 from tests.identity.world import BROWSER, OTHER_BROWSER, ask, last_code
 
 PURPOSES = (Purpose.CLAIM, Purpose.SIGN_IN, Purpose.CHANGE_PHONE, Purpose.JOIN_HOUSEHOLD, Purpose.RECOVERY)
@@ -73,8 +74,11 @@ async def test_a_code_of_every_purpose_opens_no_other(session, fatima, keys, now
     for day, tried in enumerate(Purpose, start=1):
         at = now + day * DAY
         recipient = codes.Recipient(fatima.id, fatima.phone, "fatima@example.ma", "fr", "fr")
-        challenge = await ask(session, fatima, keys, at, purpose=asked, subject=f"{day}", recipient=recipient)
-        to = recipient.email if asked == Purpose.CONFIRM_EMAIL else fatima.phone
+        channel = Channel.EMAIL if asked == Purpose.CONFIRM_EMAIL else Channel.SMS
+        challenge = await ask(
+            session, fatima, keys, at, purpose=asked, subject=f"{day}", recipient=recipient, channel=channel
+        )
+        to = recipient.email if channel is Channel.EMAIL else fatima.phone
         code = await last_code(session, keys, address=to)
         said = await outcome(session, challenge, tried, code, BROWSER, keys, at)
         assert (said == "proven") == (tried == asked)

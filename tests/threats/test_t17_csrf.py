@@ -32,6 +32,9 @@ ALL_SEEN = (
     "JSON called plain text",
 )
 FEW = ("account languages", "leave", "recomputation, send", "visits")
+# A body without fields has no key either: only a form that asks for no key shows that the token is what refuses it.
+WITHOUT_KEY = {"as plain text", "JSON called plain text"}
+REPEATABLE = {"visits"}
 
 
 @dataclass(frozen=True)
@@ -114,5 +117,5 @@ async def test_a_portal_that_does_not_ask_for_the_token_is_caught(
     few = {name: PLACES[name] for name in FEW}
     wrong = await all_forged(every_scene(visitors, rewound, few), visitors)
     for name in FEW:
-        for how in ALL_SEEN:
+        for how in ALL_SEEN if name in REPEATABLE else set(ALL_SEEN) - WITHOUT_KEY:
             assert any(each.startswith(f"{name}: {how} ") and each.endswith("is taken") for each in wrong)
